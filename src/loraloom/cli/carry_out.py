@@ -1,0 +1,99 @@
+"""Start the child for a run folder, show how it goes, and say at the end what came out. Used by `train` and `demo`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from loraloom.cli.progress import Display, display
+from loraloom.cli.show import note
+from loraloom.cli.words import counted, duration
+from loraloom.jobs import folder
+from loraloom.jobs.finish import finish
+from loraloom.jobs.follow import Wish, follow
+from loraloom.jobs.runners import INTERRUPTED
+from loraloom.jobs.runners.local import LocalRunner
+from loraloom.jobs.summary import Summary, summary
+from loraloom.jobs.tail import Tail
+
+
+def carry_out(run_dir: Path, as_json: bool) -> Summary:
+    """Run the child for `run_dir` to its end. Raises LoomError; ends the command with 130 when the user stopped it."""
+    already = summary(run_dir)
+    if already is not None:
+        note(f"This run is finished: {run_dir}")
+        return finish(run_dir) or already
+    folder.await_free(run_dir)
+    with display(sys.stderr if as_json else sys.stdout) as view:
+        _follow(run_dir, view)
+    done = finish(run_dir)
+    if done is None:
+        _stopped(run_dir)
+    return done
+
+
+def _follow(run_dir: Path, view: Display) -> None:
+    wish = Wish()
+
+    def ask() -> None:
+        wish.times += 1
+        view.say(
+            "Stopping: a checkpoint is being written (Ctrl-C again ends at once)." if wish.times == 1 else "Ending now."
+        )
+
+    seen = Tail(run_dir)
+    for _ in seen.read():  # what earlier children said is not shown again
+        pass
+    runner = LocalRunner()
+    with _asked_to_stop(ask):
+        view.say(f"Run folder: {run_dir}")
+        runner.start(run_dir)
+        ended = follow(runner, run_dir, wish, view.show, seen.seq)
+    if ended.code == INTERRUPTED or wish.times:
+        _stopped(run_dir)
+
+
+def _stopped(run_dir: Path) -> NoReturn:
+    """End the command as interrupted, with the way to go on."""
+    note(f"Stopped. Go on with: loraloom train {_quoted(run_dir)}")
+    raise typer.Exit(INTERRUPTED)
+
+
+def tell(done: Summary) -> None:
+    """Print what came out."""
+    print(
+        f"Done: {counted(done.steps, 'step')} in {duration(done.seconds)}, "
+        f"loss {done.loss_first:.4f} -> {done.loss_last:.4f}."
+    )
+    print(f"LoRA: {done.lora}")
+    if done.samples:
+        print(f"Samples: {Path(done.samples[-1]).parent.parent}")
+
+
+@contextmanager
+def _asked_to_stop(ask: Callable[[], None]) -> Generator[None]:
+    """While inside, Ctrl-C and the system's signals call `ask` and break nothing."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        ask()
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # not every system has all of them
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def _quoted(path: Path) -> str:
+    text = str(path)
+    return f'"{text}"' if " " in text else text

@@ -1,0 +1,66 @@
+"""`loraloom config`: write a config to begin with, check one, or print the schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loraloom.cli.show import note, print_json
+
+app = typer.Typer(help="Write, check and describe configs.", no_args_is_help=True)
+
+
+@app.command("new")
+def new(
+    data: Annotated[str | None, typer.Option("--data", metavar="DIR", help="Folder or zip of pictures.")] = None,
+    base: Annotated[str | None, typer.Option("--base", metavar="B", help="Base model (default: thimble).")] = None,
+    family: Annotated[
+        str | None, typer.Option("--family", help="sd1, sd2 or sdxl; told from the base without it.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option("--preset", metavar="NAME", help="See `loraloom presets`.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the run and of the LoRA file.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write here, not to stdout.")] = None,
+) -> None:
+    """Write a config with the keys most people touch, each with what it trades."""
+    from loraloom.jobs.new_config import new_config, save
+
+    text = new_config(data=data, base=base, family=family, preset=preset, name=name or (out.stem if out else None))
+    if out is None:
+        print(text, end="")
+        return
+    save(out, text)
+    print(f"{out}\nNext: loraloom config validate {out}, then loraloom train {out}")
+
+
+@app.command("validate")
+def validate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The config.")],
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Lay a setting over it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Name every problem of a config and of its surroundings at once, without starting anything."""
+    from loraloom.jobs import yaml_file
+    from loraloom.jobs.resolve import resolve
+
+    resolved = resolve(yaml_file.read(file), set_ or (), name=file.stem)
+    for text in resolved.notes:
+        note(text)
+    if as_json:
+        run = resolved.run.model_dump(mode="json")
+        print_json({"valid": True, "source": resolved.source, "notes": list(resolved.notes), "run": run})
+        return
+    run = resolved.run
+    length = f"{run.training.epochs} epochs" if run.training.epochs is not None else f"{run.training.steps} steps"
+    print(f"{file} can run: {run.base_model} ({run.family}), {length}, rank {run.lora.rank}, data {run.dataset.path}")
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON schema of a config, with units and what each key trades."""
+    import json
+
+    from loraloom.spec.run import schema as of_run
+
+    print(json.dumps(of_run(), indent=2, ensure_ascii=False))

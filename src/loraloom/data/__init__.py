@@ -1,0 +1,1 @@
+"""Pictures on disk: import, check, decode, buckets, captions, and the order of training. Pillow and numpy, never torch."""

@@ -1,0 +1,145 @@
+"""Importing a data set: every file of a folder or zip is taken, or reported with the reason and what to do."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from loraloom.data.buckets import bucket_sizes
+from loraloom.data.captioning import Metadata, captions_of, gather_metadata
+from loraloom.data.decode import decode
+from loraloom.data.examine import Facts, examine
+from loraloom.data.files import read_regular
+from loraloom.data.kohya import Concepts
+from loraloom.data.layout import Layout, arrange, key_of
+from loraloom.data.leftovers import leftovers
+from loraloom.data.limits import MAX_PICTURE_BYTES
+from loraloom.data.names import printable
+from loraloom.data.pixels import colour
+from loraloom.data.refusal import Refused
+from loraloom.data.source import open_source
+from loraloom.data.walk import Found, walk
+from loraloom.spec.dataset import Dataset, DatasetReport, FileNote, Image
+from loraloom.spec.errors import LoomError
+
+Progress = Callable[[int, int], None]
+"""Called with pictures examined and pictures in all."""
+
+
+def scan(dataset: Dataset, *, unpack_to: Path | None = None, progress: Progress | None = None) -> DatasetReport:
+    """Examine every file of `dataset`; each picture is decoded in full once, so that a truncated one is found here.
+
+    A zip is unpacked into `unpack_to`, or into the cache of the data home under its hash, and reused the next time.
+    Raises LoomError `dataset_not_found`, `dataset_unreadable`, `archive_refused`, `dataset_empty` when nothing is usable,
+    `file_not_found` for a metadata file that is named but missing, `config_invalid` for a background that is no colour.
+    """
+    colour(dataset.background)
+    root, skipped = open_source(dataset.path, unpack_to)
+    found, unwalked = walk(root)
+    layout = arrange(found)
+    metadata = gather_metadata(layout, dataset.metadata_path, root)
+    report = DatasetReport(path=dataset.path, skipped=skipped + unwalked, warnings=metadata.notes)
+    report.files = len(found) + len(report.skipped)
+    concepts = Concepts(layout.pictures)
+    report.warnings += concepts.notes
+    _take_pictures(report, layout, metadata, concepts, dataset, progress)
+    attached, notes, orphans = leftovers(layout, metadata)
+    report.attached = attached
+    report.skipped += notes
+    report.warnings += orphans
+    if not report.images:
+        raise _nothing_usable(report)
+    return report
+
+
+def _take_pictures(
+    report: DatasetReport,
+    layout: Layout,
+    metadata: Metadata,
+    concepts: Concepts,
+    dataset: Dataset,
+    progress: Progress | None,
+) -> None:
+    first: dict[str, str] = {}
+    for picture, outcome in _examine_all(layout.pictures, concepts, dataset, progress):
+        if isinstance(outcome, Facts) and outcome.sha256 in first:
+            says = f"The same file as {first[outcome.sha256]}, which is used; raise repeats to count it more often."
+            outcome = Refused("duplicate", says)
+        if isinstance(outcome, Refused):
+            report.skipped.append(outcome.note(picture.name))
+            continue
+        first[outcome.sha256] = picture.name
+        report.warnings += [FileNote(file=picture.name, reason=r, message=m) for r, m in outcome.remarks]
+        concept = concepts.of(picture)
+        captions, notes = captions_of(picture, layout, metadata, concept)
+        report.warnings += notes
+        report.images.append(
+            Image(
+                path=str(picture.path),
+                name=picture.name,
+                width=outcome.width,
+                height=outcome.height,
+                sha256=outcome.sha256,
+                captions=captions,
+                repeats=concept.repeats if concept is not None else dataset.repeats,
+                mask=_mask(picture, layout, report) if dataset.masks else None,
+            )
+        )
+
+
+def _examine_all(
+    pictures: list[Found], concepts: Concepts, dataset: Dataset, progress: Progress | None
+) -> list[tuple[Found, Facts | Refused]]:
+    """Outcomes in the order of `pictures`; decoding runs on a few threads (Pillow lets go of the interpreter)."""
+    sizes = bucket_sizes(dataset)
+
+    def one(picture: Found) -> Facts | Refused:
+        try:
+            concepts.check(picture)
+            return examine(picture.path, dataset, sizes)
+        except Refused as refused:
+            return refused
+        except Exception as error:  # a picture that trips a decoder in a new way is reported, and the others go on
+            return Refused("unreadable", f"Cannot be examined ({type(error).__name__}); save it again from its source.")
+
+    outcomes: list[tuple[Found, Facts | Refused]] = []
+    pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="examine")
+    try:
+        for picture, outcome in zip(pictures, pool.map(one, pictures), strict=True):
+            outcomes.append((picture, outcome))
+            if progress is not None:
+                progress(len(outcomes), len(pictures))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return outcomes
+
+
+def _mask(picture: Found, layout: Layout, report: DatasetReport) -> str | None:
+    """The path of the picture's mask when there is one that decodes."""
+    mask = layout.masks.get(key_of(picture.parts))
+    if mask is None:
+        return None
+    try:
+        decode(read_regular(mask.path, MAX_PICTURE_BYTES))
+    except Refused as refused:
+        message = f"{refused.message} The picture is trained on without its mask."
+        report.warnings.append(FileNote(file=mask.name, reason="mask_unreadable", message=message))
+        return None
+    return str(mask.path)
+
+
+def _nothing_usable(report: DatasetReport) -> LoomError:
+    where = printable(report.path)
+    if not report.skipped:
+        return LoomError("dataset_empty", f"There are no pictures in {where}.", "Put PNG, JPEG or WebP files there.")
+    counts = Counter(note.reason.replace("_", " ") for note in report.skipped)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    examples = "\n".join(f"  {note.file}: {note.message}" for note in report.skipped[:5])
+    return LoomError(
+        "dataset_empty",
+        f"None of the {report.files} files in {where} can be used: {reasons}.\n{examples}",
+        "Put PNG, JPEG or WebP pictures there, or point dataset.path at the folder that has them.",
+    )

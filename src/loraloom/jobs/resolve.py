@@ -1,0 +1,133 @@
+"""From what the user wrote to the frozen `Run`: import, preset, base model's defaults, and every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loraloom import presets
+from loraloom.jobs import environment, merge
+from loraloom.spec import check
+from loraloom.spec.errors import LoomError, Problem
+from loraloom.spec.importers import recognise
+from loraloom.spec.importers.imported import Imported
+from loraloom.spec.run import FAMILIES, NATIVE_RESOLUTION, RUN, Run
+
+if TYPE_CHECKING:
+    from loraloom.models.resolve import BaseModel
+
+PATHS = (("dataset", "path"), ("dataset", "metadata_path"), ("tensorboard_dir",))
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A config that is whole and can run on this machine."""
+
+    run: Run
+    source: str = "loraloom"
+    """Whose config it was."""
+    preset: str | None = None
+    out: Path | None = None
+    """Folder the config itself asks for."""
+    notes: tuple[str, ...] = ()
+    """What could not be carried over, and what was chosen for the user."""
+
+
+def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | None = None) -> Resolved:
+    """Read `config`, with `sets` (`key=value`) laid over it; `name` names the run if nothing else does.
+
+    Raises LoomError `config_invalid` with every problem of the config and of its surroundings.
+    """
+    imported = _import(config)
+    wanted = merge.over(imported.config, merge.settings(sets))
+    problems: list[Problem] = []
+    preset = wanted.pop("preset", None) or imported.preset
+    wanted = _with_preset(wanted, preset, problems)
+    if name:
+        wanted.setdefault("name", name)
+
+    base = environment.base_of(wanted.get("base_model", check.fields_at(())["base_model"].default))
+    if isinstance(base, Problem):
+        problems.append(base)
+        known = None
+    else:
+        known = base
+        wanted = _with_base(wanted, base, problems)
+        _check_preset(preset, wanted.get("family"), problems)
+    problems += check.find_problems(wanted)
+    problems += environment.find_problems(wanted, known)
+    if problems:
+        raise check.refusal([_as_written(problem, imported) for problem in _once(problems)])
+    run = RUN.validate_python(_absolute(wanted))
+    out = Path(imported.out).expanduser().absolute() if imported.out else None
+    return Resolved(run, imported.source, preset, out, imported.notes)
+
+
+def _import(config: Mapping[str, Any]) -> Imported:
+    importer = recognise(config)
+    return importer.convert(config) if importer else Imported("loraloom", dict(config))
+
+
+def _with_preset(config: dict[str, Any], name: Any, problems: list[Problem]) -> dict[str, Any]:
+    if name is None:
+        return config
+    try:
+        return merge.over(presets.read(str(name)).settings, config)
+    except LoomError as error:
+        problems.append(Problem(key="preset", value=name, message=error.message.rstrip("."), hint=error.hint))
+        return config
+
+
+def _check_preset(name: Any, family: Any, problems: list[Problem]) -> None:
+    if name is None or str(name) not in presets.names():
+        return
+    fits = presets.read(str(name)).families
+    if family in FAMILIES and family not in fits:
+        message = f"the preset {name!r} is for {', '.join(fits)}; this run is of family {family}"
+        problems.append(Problem(key="preset", value=name, message=message, hint="`loraloom presets` lists them all."))
+
+
+def _with_base(config: dict[str, Any], base: BaseModel, problems: list[Problem]) -> dict[str, Any]:
+    """What follows from the base model where the user left it open: the family and the resolution."""
+    family = config.get("family", base.family)
+    if family is None:
+        message = f"what kind of model {base.name} is cannot be told before it is downloaded"
+        hint = f"Add `family:` with one of {', '.join(FAMILIES)}."
+        problems.append(Problem(key="family", message=message, hint=hint))
+        return config
+    dataset = config.get("dataset")
+    resolution = base.resolution or NATIVE_RESOLUTION.get(family)
+    if isinstance(dataset, dict) and resolution:
+        config = config | {"dataset": {"resolution": resolution} | dataset}
+    return {"family": family} | config
+
+
+def _absolute(config: dict[str, Any]) -> dict[str, Any]:
+    """Paths made absolute, so that the run can go on from anywhere. They were relative to the current folder."""
+    config = merge.over({}, config)
+    for *groups, leaf in PATHS:
+        group: Any = config
+        for key in groups:
+            group = group.get(key, {})
+        if isinstance(group.get(leaf), str):
+            group[leaf] = str(Path(group[leaf]).expanduser().absolute())
+    base = config.get("base_model")
+    if isinstance(base, str) and Path(base).expanduser().exists() and base != "thimble":
+        config["base_model"] = str(Path(base).expanduser().absolute())
+    return config
+
+
+def _as_written(problem: Problem, imported: Imported) -> Problem:
+    """The problem under the key that the user wrote, when the config was a foreign one."""
+    written = imported.origin.get(problem.key)
+    return problem.model_copy(update={"key": written}) if written else problem
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    """Without repetitions: the first word on a key about the same value stands."""
+    kept: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        kept.setdefault((problem.key, problem.message), problem)
+    return list(kept.values())

@@ -1,0 +1,63 @@
+"""Why a child is gone, in the user's words."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from loraloom.spec.errors import LoomError
+
+RESUME = "Run `loraloom train` on the run folder to go on from the newest checkpoint."
+WORDS: dict[str, tuple[str, str]] = {
+    "SIGKILL": (
+        "was killed, often by the system because memory ran out",
+        "Close other programs, or lower training.batch_size, dataset.resolution or lora.rank. " + RESUME,
+    ),
+    "SIGTERM": ("was told to end and could not write a checkpoint in time", RESUME),
+    "SIGHUP": ("was ended because its terminal closed", RESUME),
+    "SIGSEGV": ("crashed inside a library (a memory fault)", "Update torch and the card's driver. " + RESUME),
+    "SIGBUS": (
+        "crashed on memory it could not reach, often because /dev/shm or the disk is full",
+        "Free some space. " + RESUME,
+    ),
+    "SIGABRT": ("was ended by a library that noticed a fault", "The last lines of log.txt name it. " + RESUME),
+    "SIGILL": ("met an instruction that this processor lacks", "Install a build of torch made for this processor."),
+    "SIGXCPU": ("used up the processor time it was allowed", "Raise the limit (ulimit -t). " + RESUME),
+}
+MEMORY = ("MemoryError", "out of memory", "can't allocate memory", "bad_alloc")
+
+
+def why(code: int, log: Path) -> LoomError:
+    """The error for a child that ended with `code` (negative: a signal) and said nothing in its events."""
+    if code < 0:
+        name = _signal_name(-code)
+        words, hint = WORDS.get(name, (f"was ended by the signal {name}", RESUME))
+        return LoomError(
+            "out_of_memory" if name == "SIGKILL" and _ran_out(log) else "child_died",
+            f"The training process {words}.",
+            hint,
+        )
+    if _ran_out(log):
+        return LoomError("out_of_memory", "The training process ran out of memory.", WORDS["SIGKILL"][1])
+    return LoomError(
+        "child_died", f"The training process ended with code {code} without a word.", f"The reason stands in {log}."
+    )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def _ran_out(log: Path) -> bool:
+    """Whether the end of the log speaks of memory."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(0, 2)
+            stream.seek(max(0, stream.tell() - 4096))
+            end = stream.read().decode("utf-8", "replace").lower()
+    except OSError:
+        return False
+    return any(word.lower() in end for word in MEMORY)

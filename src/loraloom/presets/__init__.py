@@ -1,0 +1,30 @@
+"""Presets that ship with Loom: a YAML file each, read and checked when it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from loraloom.spec.errors import LoomError
+from loraloom.spec.preset import Preset
+
+FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """Every preset, sorted."""
+    return sorted(file.stem for file in FOLDER.glob("*.yaml"))
+
+
+def read(name: str) -> Preset:
+    """The preset `name`. Raises LoomError `preset_not_found`, with the nearest name as hint."""
+    known = names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1, 0.5)
+        hint = f"Did you mean {near[0]!r}?" if near else "Known presets: " + ", ".join(known) + "."
+        raise LoomError("preset_not_found", f"There is no preset {name!r}.", hint)
+    content: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return Preset.model_validate({"name": name, **content})

@@ -1,0 +1,1 @@
+"""The contracts: run, dataset, caption, preset, event, lora, errors. Pydantic and the standard library only."""

@@ -1,0 +1,71 @@
+"""The one error that users meet, and the table of its codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+CODES: dict[str, int] = {
+    "config_invalid": 422,
+    "config_unreadable": 422,
+    "dataset_not_found": 404,
+    "dataset_empty": 422,
+    "dataset_unreadable": 422,
+    "archive_refused": 422,
+    "base_model_not_found": 404,
+    "base_model_unknown": 422,
+    "base_model_mismatch": 422,
+    "weights_unreadable": 422,
+    "pickle_refused": 422,
+    "lora_unreadable": 422,
+    "lora_mismatch": 422,
+    "lora_not_reproduced": 500,
+    "preset_not_found": 404,
+    "run_not_found": 404,
+    "run_busy": 409,
+    "checkpoint_unreadable": 422,
+    "loss_not_finite": 422,
+    "disk_full": 507,
+    "not_writable": 403,
+    "out_of_memory": 507,
+    "device_unavailable": 422,
+    "extra_missing": 501,
+    "file_not_found": 404,
+    "interrupted": 409,
+    "child_died": 500,
+    "internal": 500,
+}
+"""Error code -> HTTP status. A code that is not listed here cannot be raised."""
+
+
+class Problem(BaseModel):
+    """One thing wrong with a config: which key, the value that stood there, what is wrong, what to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    value: Any = None
+    message: str
+    hint: str = ""
+
+
+class LoomError(Exception):
+    """What went wrong in the user's words, and what to do about it.
+
+    `code` is a key of `CODES`; `problems` lists every fault of a config at once.
+    """
+
+    def __init__(self, code: str, message: str, hint: str = "", problems: tuple[Problem, ...] = ()) -> None:
+        if code not in CODES:
+            raise ValueError(f"unknown error code {code!r}")
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.problems = problems
+
+    @property
+    def status(self) -> int:
+        """HTTP status for this error."""
+        return CODES[self.code]

@@ -1,0 +1,1 @@
+"""One loop for every family; runs as `python -m loraloom.train RUN_DIR`."""

@@ -1,0 +1,111 @@
+"""`python -m loraloom.train RUN_DIR`: one run in one process. Exit code 0 finished, 1 failed, 2 usage, 130 interrupted."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from loraloom.spec.errors import LoomError
+from loraloom.spec.event import RunFailed
+from loraloom.train.emit import Emitter
+
+
+def main(arguments: list[str]) -> int:
+    """Run the folder named in `arguments`; every failure is an event with what to do, and a traceback in the log."""
+    began = _process_start()
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m loraloom.train RUN_DIR\n")
+        return 2
+    run_dir = Path(arguments[0]).absolute()
+    emit: Any = _say_nothing
+    try:
+        lock = _lock(run_dir)
+        with lock:
+            emit = Emitter(run_dir)
+            return _train(run_dir, emit, began)
+    except (Exception, KeyboardInterrupt) as error:
+        traceback.print_exc()
+        failure = translate(error)
+        try:
+            emit(RunFailed(code=failure.code, message=failure.message, hint=failure.hint))
+        except OSError:
+            sys.stderr.write(f"error: {failure.message}\nhint: {failure.hint}\n")
+        return 130 if failure.code == "interrupted" else 1
+
+
+def _train(run_dir: Path, emit: Emitter, began: float) -> int:
+    from loraloom.train.stop import Stop
+
+    stop = Stop()
+    from loraloom.train.child import read_run, run_child
+
+    run = read_run(run_dir)
+    if run.tensorboard_dir is not None:
+        from loraloom.train.tensorboard import TensorBoard
+
+        emit.listen(TensorBoard(Path(run.tensorboard_dir) / run_dir.name))
+    reason = run_child(run_dir, run, emit, stop, began)
+    emit.close()
+    return 0 if reason is None else 130
+
+
+def translate(error: BaseException) -> LoomError:
+    """What happened, in the user's words."""
+    if isinstance(error, LoomError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return LoomError("interrupted", "The run was stopped at once.", "Start it again to go on from its last checkpoint.")
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return LoomError(
+            "disk_full", "The disk is full; what was written before is whole.", "Free some space and start the run again."
+        )
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return LoomError(
+            "not_writable", f"{error.filename or 'The run folder'} cannot be written.", "Check its permissions, or use --out."
+        )
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower() or "alloc" in str(error).lower():
+        return LoomError(
+            "out_of_memory",
+            "Memory ran out.",
+            "Lower training.batch_size (raise training.accumulation as much), set training.gradient_checkpointing, or "
+            "lower dataset.resolution.",
+        )
+    return LoomError("internal", f"Something unexpected went wrong: {error}", "The log has the details; please report it.")
+
+
+def _say_nothing(event: Any) -> None:
+    del event
+
+
+def _lock(run_dir: Path) -> Any:
+    """Held while a child works in the folder. Raises LoomError `run_busy` or `run_not_found`."""
+    from filelock import FileLock, Timeout
+
+    if not run_dir.is_dir():
+        raise LoomError("run_not_found", f"There is no run folder {run_dir}.", "Check the path.")
+    lock = FileLock(run_dir / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise LoomError(
+            "run_busy", f"{run_dir.name} is being trained by another process.", "Wait for it, or stop that one."
+        ) from error
+    return lock
+
+
+def _process_start() -> float:
+    """When this process started, in seconds of the wall clock: so that imports count in the time to the first step."""
+    try:
+        import psutil
+
+        return psutil.Process().create_time()
+    except Exception:
+        return time.time()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,232 @@
+"""One run from its folder to its LoRA: load, cache, train (or go on from the newest checkpoint), export."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from loraloom import __version__
+from loraloom.data.importer import scan
+from loraloom.data.names import safe_stem
+from loraloom.data.plan import plan as make_plan
+from loraloom.generate.draw import quiet
+from loraloom.models.lora_metadata import LoraFacts
+from loraloom.models.resolve import BaseModel, resolve
+from loraloom.spec import check
+from loraloom.spec.dataset import Plan
+from loraloom.spec.errors import LoomError
+from loraloom.spec.event import (
+    CheckpointSaved,
+    RunFinished,
+    RunInterrupted,
+    RunStarted,
+    StageProgressed,
+    StageStarted,
+    WarningRaised,
+)
+from loraloom.spec.run import Run
+from loraloom.train import checkpoint
+from loraloom.train.adapters import Ema
+from loraloom.train.device import Memory, base_bytes, choose_device, choose_dtype
+from loraloom.train.families import family as family_named
+from loraloom.train.loop import Loop
+from loraloom.train.optimizers import create_optimizer, create_scheduler, set_mode
+from loraloom.train.progress import Log, Progress
+from loraloom.train.samples import Samples
+from loraloom.train.setup import prepare
+from loraloom.train.task import Task
+
+Emit = Callable[[Any], None]
+
+
+def read_run(run_dir: Path) -> Run:
+    """The frozen config of a run folder. Raises LoomError `run_not_found` or `config_invalid`."""
+    try:
+        return check.read(yaml.safe_load((run_dir / "run.yaml").read_text("utf-8")))
+    except OSError as error:
+        raise LoomError("run_not_found", f"{run_dir} holds no readable run.yaml.", "Start a run from a config.") from error
+
+
+def run_child(run_dir: Path, run: Run, emit: Emit, stop: Callable[[], str | None], began: float) -> str | None:
+    """Do the run. Returns the signal that ended it early, None when it finished; `began` is the process's start on
+    the wall clock. Raises LoomError."""
+    quiet()
+    if run.training.threads:
+        torch.set_num_threads(run.training.threads)
+    device = choose_device(run.training.device)
+    base = resolve(run.base_model)
+    dtype = choose_dtype(run.training.precision, device, base_bytes(base.path))
+    emit(StageStarted(stage="loading", total=1))
+    plan = make_plan(scan(run.dataset), run)
+    parts = family_named(run.family).load(base, dtype)
+    if run.loss.prediction != "auto":
+        parts.prediction = run.loss.prediction
+    emit(StageProgressed(stage="loading", done=1, total=1))
+    task, samples = prepare(run_dir, run, plan, parts, base, device, emit)
+    loop, writer = _make_loop(run_dir, run, plan, task, device, dtype, emit, stop)
+    progress = loop.log.progress
+    emit(
+        RunStarted(
+            run=run_dir.name,
+            family=run.family,
+            base_model=run.base_model,
+            device=str(device),
+            step=progress.step,
+            total_steps=plan.total_steps,
+            images=len(plan.images),
+            trainable_parameters=sum(parameter.numel() for parameter in task.adapter().values()),
+            pid=os.getpid(),
+        )
+    )
+    reason = loop.run()
+    writer.wait()
+    if reason is not None:
+        emit(RunInterrupted(step=progress.step, signal=reason))
+        return reason
+    set_mode(loop.optimizer, "eval")
+    if loop.ema:
+        loop.ema.swap()
+    file = _export(run_dir, run, plan, base, task, samples, progress, parts.prediction, emit)
+    emit(
+        RunFinished(
+            lora=file.relative_to(run_dir).as_posix(),
+            steps=progress.step,
+            loss_first=progress.loss_first,
+            loss_last=progress.loss_last,
+            seconds=time.time() - began,
+            seconds_per_step=progress.seconds / progress.step,
+            seconds_to_first_step=(loop.log.first_step_at or time.time()) - began,
+            peak_memory_bytes=loop.log.memory.read()[1],
+            samples=sorted(p.relative_to(run_dir).as_posix() for p in (run_dir / "samples").glob("step-*/*.png")),
+        )
+    )
+    return None
+
+
+def _make_loop(
+    run_dir: Path,
+    run: Run,
+    plan: Plan,
+    task: Task,
+    device: torch.device,
+    dtype: torch.dtype,
+    emit: Emit,
+    stop: Callable[[], str | None],
+) -> tuple[Loop, checkpoint.Writer]:
+    """Optimizer, schedule and loop, put back to the newest whole checkpoint if there is one."""
+    optimizer = create_optimizer(run.optimizer, task.groups(), device)
+    scheduler = create_scheduler(run.optimizer, optimizer, plan.total_steps)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    ema = Ema(parameters, run.training.ema) if run.training.ema else None
+    scaler = torch.amp.GradScaler() if dtype == torch.float16 else None
+    writer = checkpoint.Writer(run_dir, run.checkpoints)
+    progress = Progress()
+    average = ema.average if ema else None
+    state = _newest(run_dir, emit)
+    if state is not None:
+        checkpoint.restore(state, task.adapter(), optimizer, scheduler, average)
+        progress = Progress(**state["progress"])
+        if scaler:
+            scaler.load_state_dict(state["scaler"])
+
+    def save(reason: Any) -> None:
+        step = progress.step
+        extra: dict[str, Any] = {"step": step, "position": step * run.training.accumulation, "seed": run.training.seed}
+        extra |= {"progress": asdict(progress), "scaler": scaler.state_dict() if scaler else None}
+        state = checkpoint.snapshot(task.adapter(), optimizer, scheduler, extra, average)
+        writer.submit(
+            state, lambda folder: emit(CheckpointSaved(step=step, folder=f"checkpoints/{folder.name}", reason=reason))
+        )
+
+    loop = Loop(
+        task=task,
+        optimizer=optimizer,
+        scheduler=scheduler,
+        total_batches=plan.total_batches,
+        accumulation=run.training.accumulation,
+        seed=run.training.seed,
+        max_grad_norm=run.training.max_grad_norm,
+        device=device,
+        autocast=dtype if dtype != torch.float32 else None,
+        scaler=scaler,
+        ema=ema,
+        log=Log(progress, plan.total_steps, str(device), Memory(device), emit),
+        save=save,
+        stop=stop,
+        every={
+            "validate": run.validation.every_steps,
+            "sample": run.sample.every_steps,
+            "checkpoint": run.checkpoints.every_steps,
+            "minutes": run.checkpoints.every_minutes,
+        },
+    )
+    return loop, writer
+
+
+def _newest(run_dir: Path, emit: Emit) -> checkpoint.State | None:
+    """The newest checkpoint that can be read; one that cannot is said and passed over."""
+    for folder in reversed(checkpoint.folders(run_dir)):
+        try:
+            return checkpoint.read(folder)
+        except LoomError as error:
+            emit(WarningRaised(code=error.code, message=error.message, hint=error.hint))
+    return None
+
+
+def _export(
+    run_dir: Path,
+    run: Run,
+    plan: Plan,
+    base: BaseModel,
+    task: Task,
+    samples: Samples,
+    progress: Progress,
+    prediction: Any,
+    emit: Emit,
+) -> Path:
+    """Write the LoRA, its preview and the contact sheet."""
+    emit(StageStarted(stage="exporting", total=1))
+    file = run_dir / "lora" / f"{safe_stem(run.name)}.safetensors"
+    facts = LoraFacts(
+        base_name=base.name,
+        prediction=prediction,
+        steps=progress.step,
+        epochs=math.ceil(plan.epochs),
+        images=plan.samples,
+        output_name=file.stem,
+        total_steps=plan.total_steps,
+        batches_per_epoch=plan.batches_per_epoch,
+        buckets={(bucket.width, bucket.height): bucket.samples for bucket in plan.buckets},
+        version=__version__,
+        **(_told(plan) if run.export.include_captions else {}),
+    )
+    with torch.no_grad():
+        task.export(file, facts)
+    samples.sheet()
+    preview = samples.folder(progress.step) / "01.png"
+    if preview.exists():
+        file.with_suffix(".png").write_bytes(preview.read_bytes())
+    emit(StageProgressed(stage="exporting", done=1, total=1))
+    return file
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    """Folder names and tag counts, for files that may tell what they were trained on."""
+    folders: dict[str, tuple[int, int]] = {}
+    tags: dict[str, dict[str, int]] = {}
+    for image in plan.images:
+        folder = Path(image.name).parent.name or "images"
+        folders[folder] = (image.repeats, folders.get(folder, (0, 0))[1] + 1)
+        counts = tags.setdefault(folder, {})
+        for tag in (image.captions[0] if image.captions else "").split(","):
+            if tag.strip():
+                counts[tag.strip()] = counts.get(tag.strip(), 0) + 1
+    return {"folders": folders, "tags": tags}

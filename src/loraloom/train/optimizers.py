@@ -1,0 +1,73 @@
+"""Optimizers and learning-rate schedules by name, each from a kept library."""
+
+from __future__ import annotations
+
+import math
+from importlib import import_module
+from typing import Any
+
+import torch
+
+from loraloom.spec.errors import LoomError
+from loraloom.spec.run import Optimizer
+
+
+def create_optimizer(config: Optimizer, groups: list[dict[str, Any]], device: torch.device) -> Any:
+    """The optimizer over parameter `groups` (each with its own `lr`). Raises LoomError `extra_missing`."""
+    common: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
+    match config.name:
+        case "adamw":
+            return torch.optim.AdamW(groups, betas=config.betas, fused=device.type in ("cpu", "cuda"), **common)
+        case "adafactor":
+            return torch.optim.Adafactor(groups, **common)
+        case "adamw8bit":
+            if device.type != "cuda":
+                raise LoomError(
+                    "device_unavailable",
+                    f"adamw8bit needs CUDA; this run uses {device.type}.",
+                    "Set optimizer.name to adamw (or adafactor to save memory).",
+                )
+            return _library("bitsandbytes.optim", "gpu").AdamW8bit(groups, betas=config.betas, **common)
+        case "prodigy":
+            return _library("prodigyopt", "optimizers").Prodigy(
+                groups, betas=config.betas, safeguard_warmup=True, use_bias_correction=True, **common
+            )
+        case "lion":
+            return _library("lion_pytorch", "optimizers").Lion(groups, betas=(0.9, 0.99), **common)
+        case "adamw_schedulefree":
+            return _library("schedulefree", "optimizers").AdamWScheduleFree(groups, betas=config.betas, **common)
+
+
+def _library(module: str, extra: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise LoomError(
+            "extra_missing",
+            f"This optimizer needs the package {module.split('.')[0]}.",
+            f"Install it with: pip install 'loraloom[{extra}]'",
+        ) from error
+
+
+def create_scheduler(config: Optimizer, optimizer: Any, total_steps: int) -> Any:
+    """The learning rate's course over `total_steps`. Schedule-free needs none: constant after the warm-up."""
+    from diffusers.optimization import get_scheduler
+
+    warmup = config.warmup if config.warmup >= 1 else config.warmup * total_steps
+    name: str = "constant" if config.name == "adamw_schedulefree" else config.scheduler
+    if name == "constant" and warmup:
+        name = "constant_with_warmup"
+    return get_scheduler(
+        name,
+        optimizer,
+        num_warmup_steps=math.ceil(warmup),
+        num_training_steps=total_steps,
+        num_cycles=config.restarts,
+        power=config.power,
+    )
+
+
+def set_mode(optimizer: Any, mode: str) -> None:
+    """Schedule-free optimizers hold other weights while training than for use; no effect on the rest."""
+    if hasattr(optimizer, mode):
+        getattr(optimizer, mode)()

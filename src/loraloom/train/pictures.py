@@ -1,0 +1,128 @@
+"""The picture task: what one training run of a diffusion family needs, behind the loop's `Task`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from loraloom.data.captions import render
+from loraloom.data.draws import Stream, draws
+from loraloom.data.sampler import Batch, BatchSampler
+from loraloom.generate.parts import Parts
+from loraloom.models.lora_metadata import LoraFacts
+from loraloom.spec.dataset import Image, Plan
+from loraloom.spec.run import Run
+from loraloom.train import export, noise
+from loraloom.train.adapters import trainable
+from loraloom.train.families.protocol import Family, Geometry
+from loraloom.train.latents import Latents
+from loraloom.train.samples import Samples
+from loraloom.train.texts import Texts
+
+
+class PictureTask:
+    """Latents, captions and the UNet of one run."""
+
+    def __init__(
+        self,
+        run: Run,
+        plan: Plan,
+        family: Family,
+        parts: Parts,
+        device: torch.device,
+        latents: Latents,
+        texts: Texts,
+        samples: Samples,
+    ) -> None:
+        self._run, self._family, self._parts = run, family, parts
+        self._images: tuple[Image, ...] = (*plan.images, *plan.held_out)
+        self._device, self._latents, self._texts, self._samples = device, latents, texts, samples
+        self._sampler = BatchSampler(plan, run.training.seed)
+        self._plan = plan
+        self._prediction = parts.prediction
+        self._alpha_bar = noise.alphas_cumprod(parts.scheduler_config, run.loss.zero_terminal_snr).to(device)
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The UNet at its rate, the text encoders at theirs."""
+        optimizer = self._run.optimizer
+        text_rate = optimizer.text_encoder_learning_rate or optimizer.learning_rate
+        groups = [
+            {"params": trainable(module), "lr": optimizer.learning_rate if name == "unet" else text_rate}
+            for name, module in self._family.components(self._parts).items()
+        ]
+        return [group for group in groups if group["params"]]
+
+    def adapter(self) -> dict[str, Tensor]:
+        """`<component>.<parameter>` -> trainable parameter."""
+        return {
+            f"{component}.{name}": parameter
+            for component, module in self._family.components(self._parts).items()
+            for name, parameter in module.named_parameters()
+            if parameter.requires_grad
+        }
+
+    def epoch(self, position: int) -> int:
+        """Epoch of the batch at `position`, from 1."""
+        return position // self._plan.batches_per_epoch + 1
+
+    def weight(self, position: int) -> float:
+        """Pictures in the batch at `position`."""
+        return len(self._sampler.batch(position).images)
+
+    def loss(self, position: int) -> Tensor:
+        """Mean loss of the batch; its noise, timesteps and captions depend on the seed and `position` alone."""
+        batch = self._sampler.batch(position)
+        random = self._sampler.caption_draws(position)
+        captions = [render(self._images[i].captions, self._run.caption, random) for i in batch.images]
+        return self._mean_loss(batch, captions, draws(self._run.training.seed, Stream.NOISE, position))
+
+    def _mean_loss(self, batch: Batch, captions: list[str], random: Any) -> Tensor:
+        config = self._run.loss
+        latents, mask, sizes = self._latents.batch(batch, self._device)
+        noised, steps = noise.draw(random, tuple(latents.shape), len(self._alpha_bar), config.noise_offset)
+        noised, steps = noised.to(self._device), steps.to(self._device)
+        alpha_bar = self._alpha_bar[steps]
+        noisy = noise.add_noise(latents, noised, alpha_bar).to(self._parts.unet.dtype)
+        predicted = self._family.predict(self._parts, noisy, steps, self._texts.get(captions), sizes)
+        wanted = noise.target(latents, noised, alpha_bar, self._prediction)
+        error = noise.squared_error(predicted, wanted, mask if config.masked else None, config.masked_floor)
+        return (error * noise.weights(alpha_bar, config, self._prediction)).mean()
+
+    def validation_loss(self) -> float | None:
+        """Mean loss of the held-out pictures at fixed noise, two draws each; min-SNR weighted as in training."""
+        if not self._plan.held_out:
+            return None
+        losses: list[float] = []
+        for index in range(len(self._plan.images), len(self._images)):
+            image = self._images[index]
+            batch = Batch((index,), (False,), (0,), self._plan.sizes[image.name], 0)
+            caption = [render(image.captions, self._run.caption, None)]
+            for draw in range(2):
+                random = draws(self._run.training.seed, Stream.VALIDATION, index, draw)
+                losses.append(float(self._mean_loss(batch, caption, random)))
+        return sum(losses) / len(losses)
+
+    def sample(self, step: int) -> None:
+        """Draw this step's samples."""
+        self._samples.draw(step)
+
+    def predict_once(self) -> Tensor:
+        """The model's prediction for the first batch, at fixed noise: what an exported file must reproduce."""
+        batch = self._sampler.batch(0)
+        latents, _, sizes = self._latents.batch(batch, self._device)
+        noised, steps = noise.draw(draws(0, Stream.NOISE, 0), tuple(latents.shape), len(self._alpha_bar), 0.0)
+        noisy = noise.add_noise(latents, noised.to(self._device), self._alpha_bar[steps.to(self._device)])
+        captions = [render(self._images[i].captions, self._run.caption, None) for i in batch.images]
+        noisy = noisy.to(self._parts.unet.dtype)
+        return self._family.predict(self._parts, noisy, steps.to(self._device), self._texts.get(captions), sizes).float()
+
+    def export(self, file: Path, facts: LoraFacts) -> None:
+        """Write the LoRA in kohya's format and prove that the file reproduces what was trained."""
+        components: dict[str, nn.Module] = self._family.components(self._parts)
+        export.write(file, components, self._family.lora_names(self._parts), self._run, facts)
+        prove: Callable[[], Tensor] = self.predict_once
+        export.prove(file, components, self._family.lora_names(self._parts), prove)
