@@ -14,23 +14,26 @@ from safetensors.torch import load_file, save_file
 from transformers.models.clip.configuration_clip import CLIPTextConfig
 from transformers.models.clip.modeling_clip import CLIPTextModel, CLIPTextModelWithProjection
 
+from loraloom.generate.single_file import clip_tokenizer
 from loraloom.models.configs import TEXT_ENCODERS, true_config
 from loraloom.spec.run import Family
-from loraloom.generate.single_file import clip_tokenizer
 
-WIDTH = 64
-"""Width of the text encoders: one attention head, as Stable Diffusion counts heads."""
+TEXT_WIDTHS = {"text_encoder": 64, "text_encoder_2": 128}
+"""Multiples of 64, a head's width. They differ, because diffusers tells SDXL's two encoders apart by width."""
 UNET_WIDTHS: dict[Family, list[int]] = {"sd1": [32, 64, 64, 64], "sd2": [32, 64, 64, 64], "sdxl": [32, 64, 64]}
 HEADS: dict[Family, Any] = {"sd1": 8, "sd2": [1, 1, 1, 1], "sdxl": [1, 1, 1]}
 
 
-def tiny_configs(family: Family, text_layers: int | None = None) -> dict[str, dict[str, Any]]:
+PARTS: dict[Family, tuple[str, ...]] = {family: ("unet", "vae", *parts) for family, parts in TEXT_ENCODERS.items()}
+
+
+def tiny_configs(family: Family, text_layers: int | None = None, depth: int | None = None) -> dict[str, dict[str, Any]]:
     """The published configs with small widths; blocks, layers and attention as they are.
 
-    `text_layers` cuts the text encoders (12, 23 and 32 layers) to that many.
+    `text_layers` cuts the text encoders (12, 23 and 32 layers), `depth` SDXL's deepest transformers (10), for speed.
     """
     configs = {part: true_config(family, part) for part in ("unet", "vae", *TEXT_ENCODERS[family])}
-    context = WIDTH * len(TEXT_ENCODERS[family])
+    context = sum(TEXT_WIDTHS[part] for part in TEXT_ENCODERS[family])
     unet = configs["unet"]
     unet |= {
         "block_out_channels": UNET_WIDTHS[family],
@@ -39,17 +42,25 @@ def tiny_configs(family: Family, text_layers: int | None = None) -> dict[str, di
     }
     unet["sample_size"] = 8
     if family == "sdxl":
-        unet |= {"addition_time_embed_dim": 16, "projection_class_embeddings_input_dim": WIDTH + 6 * 16}
+        unet["transformer_layers_per_block"] = [1, 2, depth or 10]
+        unet |= {
+            "addition_time_embed_dim": 16,
+            "projection_class_embeddings_input_dim": TEXT_WIDTHS["text_encoder_2"] + 6 * 16,
+        }
     configs["vae"] |= {"block_out_channels": [32, 32, 64, 64], "sample_size": 64}
     for part in TEXT_ENCODERS[family]:
-        text = {"hidden_size": WIDTH, "intermediate_size": 4 * WIDTH, "num_attention_heads": 1, "projection_dim": WIDTH}
-        configs[part] |= text | ({"num_hidden_layers": text_layers} if text_layers else {})
+        width = TEXT_WIDTHS[part]
+        text = {"hidden_size": width, "intermediate_size": 4 * width, "projection_dim": width}
+        configs[part] |= text | {"num_attention_heads": width // 64}
+        configs[part] |= {"num_hidden_layers": text_layers} if text_layers else {}
     return configs
 
 
-def tiny_parts(family: Family, seed: int = 0, text_layers: int | None = None) -> dict[str, Any]:
+def tiny_parts(
+    family: Family, seed: int = 0, text_layers: int | None = None, depth: int | None = None
+) -> dict[str, Any]:
     """Modules, tokenizers and scheduler of a random model, on the CPU, fp32, in evaluation mode."""
-    configs = tiny_configs(family, text_layers)
+    configs = tiny_configs(family, text_layers, depth)
     torch.manual_seed(seed)
     parts: dict[str, Any] = {
         "unet": UNet2DConditionModel.from_config(configs["unet"]).eval(),
@@ -65,12 +76,12 @@ def tiny_parts(family: Family, seed: int = 0, text_layers: int | None = None) ->
     return parts
 
 
-def tiny_pipeline(family: Family, seed: int = 0, text_layers: int | None = None) -> Any:
+def tiny_pipeline(family: Family, seed: int = 0, text_layers: int | None = None, depth: int | None = None) -> Any:
     """A StableDiffusion(XL)Pipeline around `tiny_parts`, without progress bars."""
     from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
     from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
-    parts = tiny_parts(family, seed, text_layers)
+    parts = tiny_parts(family, seed, text_layers, depth)
     if family == "sdxl":
         pipeline = StableDiffusionXLPipeline(**parts, add_watermarker=False)
     else:
@@ -81,9 +92,16 @@ def tiny_pipeline(family: Family, seed: int = 0, text_layers: int | None = None)
     return pipeline
 
 
-def build_folder(family: Family, folder: Path, seed: int = 0, text_layers: int | None = None) -> Path:
-    """Write a random model as a diffusers folder; returns `folder`."""
-    tiny_pipeline(family, seed, text_layers).save_pretrained(folder, safe_serialization=True)
+def build_folder(
+    family: Family, folder: Path, seed: int = 0, text_layers: int | None = None, depth: int | None = None
+) -> Path:
+    """Write a random model as a diffusers folder, with the tensor names of published ones; returns `folder`."""
+    tiny_pipeline(family, seed, text_layers, depth).save_pretrained(folder, safe_serialization=True)
+    for part in TEXT_ENCODERS[family]:
+        file = folder / part / "model.safetensors"
+        named = {"text_model." + k.removeprefix("text_model."): v for k, v in load_file(file).items()}
+        projection = {k.removeprefix("text_model."): v for k, v in named.items() if "text_projection" in k}
+        save_file({k: v for k, v in named.items() if "text_projection" not in k} | projection, file, {"format": "pt"})
     return folder
 
 
@@ -96,24 +114,29 @@ def build_single_file(
         "use_linear_projection"
     ):
         family = "sd2"
-    found: dict[str, torch.Tensor] = {}
-    found |= original_unet(load_file(folder / "unet" / "diffusion_pytorch_model.safetensors"), family == "sdxl")
-    found |= original_vae(load_file(folder / "vae" / "diffusion_pytorch_model.safetensors"))
-    text = load_file(folder / "text_encoder" / "model.safetensors")
-    if family == "sd2":
-        found |= _with_last_layer(original_openclip(text, "cond_stage_model.model."), "cond_stage_model.model.")
-    else:
-        start = "conditioner.embedders.0.transformer." if family == "sdxl" else "cond_stage_model.transformer."
-        found |= {start + "text_model." + k.removeprefix("text_model."): v for k, v in text.items()}
-        found[start + "text_model.embeddings.position_ids"] = torch.arange(77)[None]
-    if family == "sdxl":
-        second = load_file(folder / "text_encoder_2" / "model.safetensors")
-        found |= original_openclip(second, "conditioner.embedders.1.model.")
+    files = {part: "diffusion_pytorch_model" if part in ("unet", "vae") else "model" for part in PARTS[family]}
+    found = original_layout(
+        family, {part: load_file(folder / part / f"{name}.safetensors") for part, name in files.items()}
+    )
     found = {
         name: (t.to(dtype) if dtype and t.is_floating_point() else t).contiguous().clone() for name, t in found.items()
     }
-    save_file(found, file, metadata)
+    save_file(found, file, {"modelspec.prediction_type": "v"} | (metadata or {}) if family == "sd2" else metadata)
     return file
+
+
+def original_layout(family: Family, parts: dict[str, dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """All tensors of a model under their original names, from the state dicts of its parts."""
+    found = original_unet(parts["unet"], family == "sdxl") | original_vae(parts["vae"])
+    text = parts["text_encoder"]
+    if family == "sd2":
+        return found | _with_last_layer(original_openclip(text, "cond_stage_model.model."), "cond_stage_model.model.")
+    start = "conditioner.embedders.0.transformer." if family == "sdxl" else "cond_stage_model.transformer."
+    found |= {start + "text_model." + k.removeprefix("text_model."): v for k, v in text.items()}
+    found[start + "text_model.embeddings.position_ids"] = torch.arange(77)[None]
+    if family == "sdxl":
+        found |= original_openclip(parts["text_encoder_2"], "conditioner.embedders.1.model.")
+    return found
 
 
 def original_unet(weights: dict[str, torch.Tensor], attention_above: bool) -> dict[str, torch.Tensor]:

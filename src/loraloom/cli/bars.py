@@ -22,6 +22,7 @@ class Bars:
             MofNCompleteColumn(),
             TextColumn("{task.fields[words]}", style="dim"),
             console=Console(file=stream),
+            refresh_per_second=4,  # the cores belong to the training
         )
         self._tasks: dict[str, TaskID] = {}
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 import typer
 
@@ -18,7 +17,7 @@ from loraloom.cli.words import counted, duration
 from loraloom.jobs import folder
 from loraloom.jobs.finish import finish
 from loraloom.jobs.follow import Wish, follow
-from loraloom.jobs.runners import INTERRUPTED
+from loraloom.jobs.runners import FINISHED, INTERRUPTED
 from loraloom.jobs.runners.local import LocalRunner
 from loraloom.jobs.summary import Summary, summary
 from loraloom.jobs.tail import Tail
@@ -29,17 +28,19 @@ def carry_out(run_dir: Path, as_json: bool) -> Summary:
     already = summary(run_dir)
     if already is not None:
         note(f"This run is finished: {run_dir}")
-        return finish(run_dir) or already
+        return finish(run_dir, note) or already
     folder.await_free(run_dir)
     with display(sys.stderr if as_json else sys.stdout) as view:
-        _follow(run_dir, view)
-    done = finish(run_dir)
+        stopped = _follow(run_dir, view)
+    done = None if stopped else finish(run_dir, note)
     if done is None:
-        _stopped(run_dir)
+        note(f"Stopped. Go on with: loraloom train {_quoted(run_dir)}")
+        raise typer.Exit(INTERRUPTED)
     return done
 
 
-def _follow(run_dir: Path, view: Display) -> None:
+def _follow(run_dir: Path, view: Display) -> bool:
+    """Start the child and stay until it has ended. Returns whether it was stopped before the run was done."""
     wish = Wish()
 
     def ask() -> None:
@@ -56,14 +57,7 @@ def _follow(run_dir: Path, view: Display) -> None:
         view.say(f"Run folder: {run_dir}")
         runner.start(run_dir)
         ended = follow(runner, run_dir, wish, view.show, seen.seq)
-    if ended.code == INTERRUPTED or wish.times:
-        _stopped(run_dir)
-
-
-def _stopped(run_dir: Path) -> NoReturn:
-    """End the command as interrupted, with the way to go on."""
-    note(f"Stopped. Go on with: loraloom train {_quoted(run_dir)}")
-    raise typer.Exit(INTERRUPTED)
+    return ended.code != FINISHED
 
 
 def tell(done: Summary) -> None:

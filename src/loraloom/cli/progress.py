@@ -68,11 +68,11 @@ class Lines:
             self._write(line)
         elif isinstance(payload, StageStarted):
             self._last = float("-inf") if payload.stage == "training" else self._clock()
-            self._write(f"{payload.stage} ...")
+            self._write(f"{payload.stage} ..." if payload.total <= 1 else f"{payload.stage} ({payload.total}) ...")
         elif isinstance(payload, StepLogged):
             if self._due(payload.step >= payload.total_steps):
                 self._write(f"step {payload.step}/{payload.total_steps}  {step_words(payload)}")
-        elif isinstance(payload, StageProgressed) and payload.stage != "training" and self._due(False):
+        elif isinstance(payload, StageProgressed) and payload.total > 1 and self._due(False):
             self._write(f"{payload.stage} {payload.done}/{payload.total}")
 
     def _due(self, always: bool) -> bool:
@@ -90,7 +90,7 @@ def sentence(payload: Any) -> str:
             goes_on = f", going on from step {payload.step}" if payload.step else ""
             return (
                 f"{payload.base_model} ({payload.family}) on {payload.device}: {counted(payload.images, 'picture')}, "
-                f"{counted(payload.total_steps, 'step')}, {number(payload.trainable_parameters)} trainable numbers{goes_on}"
+                f"{counted(payload.total_steps, 'step')}, {number(payload.trainable_parameters)} trainable weights{goes_on}"
             )
         case CheckpointSaved():
             return f"checkpoint of step {payload.step} saved"
@@ -106,8 +106,9 @@ def sentence(payload: Any) -> str:
 
 def step_words(step: StepLogged) -> str:
     """Loss, rate, time left with its range, and memory of one step."""
-    left = f"{duration(step.eta_seconds)} left"
-    if step.eta_high_seconds - step.eta_low_seconds >= 1:
+    done = step.step >= step.total_steps
+    left = "done" if done else f"{duration(step.eta_seconds)} left"
+    if not done and step.eta_high_seconds - step.eta_low_seconds >= 1:
         left += f" ({duration(step.eta_low_seconds)} to {duration(step.eta_high_seconds)})"
     memory = size(step.peak_memory_bytes)
     return f"loss {step.smoothed_loss:.4f}  {duration_of_step(step.step_seconds)}  {left}  memory {memory}"

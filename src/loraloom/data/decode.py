@@ -19,9 +19,10 @@ from loraloom.data.refusal import Refused
 _PLUGINS = {"WEBP": "PIL.WebPImagePlugin", "AVIF": "PIL.AvifImagePlugin", "JXL": "pillow_jxl"}
 _HEAVY_PIXELS = 25_000_000
 _one_heavy = threading.Lock()
-# Pillow's own guard stays on for everybody, at the same limit; its warning would only repeat what the report says.
+# Pillow's own guard stays on for everybody, at the same limit. What it warns of on the terminal, the report says.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def decode(data: bytes) -> Image.Image:
@@ -31,9 +32,11 @@ def decode(data: bytes) -> Image.Image:
     a broken file becomes one of these.
     """
     name = _format_of(data)
-    size = declared_size(data[:HEAD], name)
+    size = declared_size(data, name)
     if size is not None:
         _check_pixels(size)
+    elif name == "JXL":
+        raise _broken(data, name)
     try:
         picture = Image.open(BytesIO(data), formats=(name,))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -82,7 +85,7 @@ def _bomb_text(claim: str) -> str:
     return f"Claims {claim}, above the limit of {MAX_PIXELS // 1_000_000} million; scale it down first."
 
 
-def _broken(data: bytes, name: str, error: Exception) -> Refused:
+def _broken(data: bytes, name: str, error: Exception | None = None) -> Refused:
     if isinstance(error, MemoryError):
         return Refused("too_large", "Needs more memory than there is to decode it; scale it down first.")
     if ends_early(data, name) or "truncated" in str(error).lower():

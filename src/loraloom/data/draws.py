@@ -17,7 +17,6 @@ class Stream(IntEnum):
     VARIANT = 3
     CAPTION = 4
     CROP = 5
-    SPLIT = 6
     NOISE = 7
     VALIDATION = 8
 

@@ -54,7 +54,7 @@ def fit_mask(mask: NDArray[np.float32], size: Size, corner: tuple[int, int]) -> 
 
     original = mask.shape[1], mask.shape[0]
     box = _source_box(original, covering(original, size), size, corner)
-    scaled = Image.fromarray(mask, mode="F").resize(size, Image.Resampling.BILINEAR, box)
+    scaled = Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR, box)
     return np.clip(np.asarray(scaled, dtype=np.float32), 0.0, 1.0)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from loraloom.data.jxl import jxl_size
+
 PICTURE_EXTENSIONS = frozenset(
     (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".avif", ".jxl")
 )
@@ -96,8 +98,11 @@ def describe(head: bytes) -> str:
     return "data of an unknown kind"
 
 
-def declared_size(head: bytes, name: str) -> tuple[int, int] | None:
-    """Width and height in pixels as the header says, for formats whose decoder might allocate before it asks."""
+def declared_size(data: bytes, name: str) -> tuple[int, int] | None:
+    """Width and height in pixels as the header of `data` says, for formats whose decoder might allocate before it asks."""
+    if name == "JXL":
+        return jxl_size(data)
+    head = data[:HEAD]
     try:
         if name == "PNG" and head[12:16] == b"IHDR":
             return struct.unpack_from(">II", head, 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -30,11 +31,20 @@ Progress = Callable[[int, int], None]
 
 
 def scan(dataset: Dataset, *, unpack_to: Path | None = None, progress: Progress | None = None) -> DatasetReport:
+    """What `survey` finds, when there is something to train on. Raises LoomError `dataset_empty` (with the reasons counted
+    and the first files named) when nothing is usable, and whatever `survey` raises."""
+    report = survey(dataset, unpack_to=unpack_to, progress=progress)
+    if not report.images:
+        raise _nothing_usable(report)
+    return report
+
+
+def survey(dataset: Dataset, *, unpack_to: Path | None = None, progress: Progress | None = None) -> DatasetReport:
     """Examine every file of `dataset`; each picture is decoded in full once, so that a truncated one is found here.
 
-    A zip is unpacked into `unpack_to`, or into the cache of the data home under its hash, and reused the next time.
-    Raises LoomError `dataset_not_found`, `dataset_unreadable`, `archive_refused`, `dataset_empty` when nothing is usable,
-    `file_not_found` for a metadata file that is named but missing, `config_invalid` for a background that is no colour.
+    A zip is unpacked inside `unpack_to`, or the cache of the data home, under its hash, and that is used the next time.
+    Raises LoomError `dataset_not_found`, `dataset_unreadable`, `archive_refused`, `file_not_found` for a metadata file
+    that is named but missing, `config_invalid` for a background that is no colour, `disk_full`, `not_writable`.
     """
     colour(dataset.background)
     root, skipped = open_source(dataset.path, unpack_to)
@@ -50,8 +60,6 @@ def scan(dataset: Dataset, *, unpack_to: Path | None = None, progress: Progress 
     report.attached = attached
     report.skipped += notes
     report.warnings += orphans
-    if not report.images:
-        raise _nothing_usable(report)
     return report
 
 
@@ -76,6 +84,7 @@ def _take_pictures(
         concept = concepts.of(picture)
         captions, notes = captions_of(picture, layout, metadata, concept)
         report.warnings += notes
+        mask, mask_sha256 = _mask(picture, layout, report) if dataset.masks else (None, None)
         report.images.append(
             Image(
                 path=str(picture.path),
@@ -85,7 +94,8 @@ def _take_pictures(
                 sha256=outcome.sha256,
                 captions=captions,
                 repeats=concept.repeats if concept is not None else dataset.repeats,
-                mask=_mask(picture, layout, report) if dataset.masks else None,
+                mask=mask,
+                mask_sha256=mask_sha256,
             )
         )
 
@@ -117,18 +127,19 @@ def _examine_all(
     return outcomes
 
 
-def _mask(picture: Found, layout: Layout, report: DatasetReport) -> str | None:
-    """The path of the picture's mask when there is one that decodes."""
+def _mask(picture: Found, layout: Layout, report: DatasetReport) -> tuple[str, str] | tuple[None, None]:
+    """Path and hash of the picture's mask when there is one that decodes."""
     mask = layout.masks.get(key_of(picture.parts))
     if mask is None:
-        return None
+        return None, None
     try:
-        decode(read_regular(mask.path, MAX_PICTURE_BYTES))
+        data = read_regular(mask.path, MAX_PICTURE_BYTES)
+        decode(data)
     except Refused as refused:
         message = f"{refused.message} The picture is trained on without its mask."
         report.warnings.append(FileNote(file=mask.name, reason="mask_unreadable", message=message))
-        return None
-    return str(mask.path)
+        return None, None
+    return str(mask.path), hashlib.sha256(data).hexdigest()
 
 
 def _nothing_usable(report: DatasetReport) -> LoomError:

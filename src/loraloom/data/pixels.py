@@ -60,7 +60,8 @@ def has_transparency(picture: Image.Image) -> bool:
         return False
     if is_wide(picture):
         return True
-    lowest = with_alpha(picture).getchannel("A").getextrema()[0]
+    whole = picture if picture.mode in ("RGBA", "LA") else with_alpha(picture)
+    lowest = whole.getchannel("A").getextrema()[0]
     return isinstance(lowest, (int, float)) and lowest < 255
 
 
@@ -92,7 +93,7 @@ def _narrow(picture: Image.Image) -> Image.Image:
     """Grey values of 16 bits, 32 bits or floats, scaled (never clipped) to 8 bits; a key value becomes alpha."""
     import numpy as np
 
-    values: Any = np.asarray(picture).astype(np.float64)
+    values: Any = np.asarray(picture).astype(np.float32)
     values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     top = float(values.max(initial=0.0))
     if picture.mode == "F":

@@ -38,8 +38,7 @@ def open_source(path: str, unpack_to: Path | None) -> tuple[Path, list[FileNote]
         raise LoomError(
             "dataset_unreadable", f"{printable(place.name)} is neither a folder nor a zip.", _way_out(place)
         )
-    sha256 = digest(place)
-    return unpack(place, unpack_to or cache() / "unpacked" / sha256, sha256)
+    return unpack(place, unpack_to or cache() / "unpacked", digest(place))
 
 
 def _way_out(place: Path) -> str:

@@ -33,7 +33,10 @@ def contact_sheet(
         top = LABEL + MARGIN + index * (side + LABEL + MARGIN)
         for column, picture in enumerate(row):
             small = picture.copy()
-            small = small.resize(_inside(small.size, side), Image.Resampling.NEAREST if max(small.size) < side else Image.Resampling.LANCZOS)
+            small = small.resize(
+                _inside(small.size, side),
+                Image.Resampling.NEAREST if max(small.size) < side else Image.Resampling.LANCZOS,
+            )
             sheet.paste(small, (MARGIN + column * (side + MARGIN), top))
         if index < len(row_labels):
             pen.text((MARGIN, top + side + 2), _fit(row_labels[index], font, width - 2 * MARGIN), "#333333", font)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import torch
 from accelerate import init_empty_weights
@@ -36,7 +36,9 @@ class SingleFile(TypedDict):
     scheduler_config: dict[str, Any]
 
 
-def load_single_file(path: Path, family: Family, dtype: torch.dtype = torch.float32) -> SingleFile:
+def load_single_file(
+    path: Path, family: Family, dtype: torch.dtype = torch.float32, vae_dtype: torch.dtype = torch.float32
+) -> SingleFile:
     """Read the original-layout `.safetensors` at `path` into diffusers and transformers modules of `dtype`.
 
     Nothing is downloaded. `scheduler_config["prediction_type"]` is what the file says, or is measured where it is
@@ -57,7 +59,7 @@ def load_single_file(path: Path, family: Family, dtype: torch.dtype = torch.floa
     scheduler["prediction_type"] = found.prediction or measure_prediction(unet)
     return SingleFile(
         unet=unet,
-        vae=_load_part(path, names, family, "vae", configs, dtype),
+        vae=_load_part(path, names, family, "vae", configs, vae_dtype),
         text_encoder=_load_part(path, names, family, "text_encoder", configs, dtype),
         text_encoder_2=_load_part(path, names, family, "text_encoder_2", configs, dtype) if second else None,
         tokenizer=clip_tokenizer(OPENCLIP_PAD if family == "sd2" else END, configs["text_encoder"]),
@@ -89,7 +91,7 @@ def clip_tokenizer(pad: str = END, config: Mapping[str, Any] | None = None) -> A
     length = int(config["max_position_embeddings"]) if config else 77
     return CLIPTokenizer(
         vocab=vocabulary,
-        merges=merges,
+        merges=cast(Any, merges),
         bos_token=START,
         eos_token=END,
         unk_token=END,

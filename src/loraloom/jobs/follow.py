@@ -11,7 +11,7 @@ from loraloom.jobs.tail import Tail
 from loraloom.spec.errors import CODES, LoomError
 from loraloom.spec.event import Event, RunFailed
 
-TICK = 0.1
+TICK = 0.15
 """Seconds between two looks."""
 
 

@@ -52,8 +52,9 @@ def new_config(
     name: str | None = None,
 ) -> str:
     """The text of a config. Raises LoomError for a family, base model or preset that does not exist or does not fit."""
+    asked = presets.read(preset) if preset else None
     base, kind, resolution = _base(base, family)
-    chosen = presets.read(preset or ("quick-look" if base == "thimble" else USUAL[kind]))
+    chosen = asked or presets.read("quick-look" if base == "thimble" else USUAL[kind])
     if kind not in chosen.families:
         fits = [n for n in presets.names() if kind in presets.read(n).families]
         text = f"The preset {chosen.name!r} is for {', '.join(chosen.families)}; {base} is of family {kind}."

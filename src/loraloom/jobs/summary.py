@@ -15,8 +15,12 @@ from loraloom.spec.event import (
     RunInterrupted,
     RunStarted,
     SampleSaved,
+    StageStarted,
     StepLogged,
 )
+
+ENDS = (RunFinished, RunFailed, RunInterrupted)
+"""A child's last word."""
 
 
 class Summary(BaseModel):
@@ -70,18 +74,26 @@ def finished(run_dir: Path) -> RunFinished | None:
         if isinstance(event.payload, RunFinished):
             last = event.payload
         elif isinstance(event.payload, (RunStarted, RunFailed, RunInterrupted)):
-            last = None
+            last = None  # it was started again
     return last
 
 
 def _children(events: list[Event]) -> list[list[Event]]:
-    """The events of each child: a new one begins with every RunStarted."""
+    """The events of each child. One that was killed said no last word: the next one shows by its own first."""
     children: list[list[Event]] = [[]]
     for event in events:
-        if isinstance(event.payload, RunStarted) and any(isinstance(e.payload, RunStarted) for e in children[-1]):
+        current = children[-1]
+        ended = bool(current) and isinstance(current[-1].payload, ENDS)
+        if current and (ended or _begins(event, current)):
             children.append([])
         children[-1].append(event)
     return children
+
+
+def _begins(event: Event, current: list[Event]) -> bool:
+    if isinstance(event.payload, StageStarted):
+        return event.payload.stage == "loading"
+    return isinstance(event.payload, RunStarted) and any(isinstance(e.payload, RunStarted) for e in current)
 
 
 def _seconds(child: list[Event]) -> float:

@@ -102,8 +102,8 @@ def _mid(config: Config) -> Iterator[Layer]:
         return
     yield from _resnet("mid_block.resnets.0", width, width, config)
     if config.get("mid_block_type", "UNetMidBlock2DCrossAttn") == "UNetMidBlock2DCrossAttn":
-        depth = per_block(config.get("transformer_layers_per_block", 1), last + 1)[-1]
-        depth = depth[-1] if isinstance(depth, list) else depth  # pyright: ignore[reportUnknownVariableType]
+        deepest: Any = per_block(config.get("transformer_layers_per_block", 1), last + 1)[-1]
+        depth = int(per_block(deepest, 1)[-1])
         yield from _transformer("mid_block.attentions.0", width, depth, config, last)
         yield from _resnet("mid_block.resnets.1", width, width, config)
 

@@ -22,10 +22,13 @@ _PARTS = (
     ".lora_B.weight",
     ".lora_A.default.weight",
     ".lora_B.default.weight",
+    ".lora_magnitude_vector.default.weight",
     ".lora_magnitude_vector.weight",
     ".lora_magnitude_vector",
     ".lora.down.weight",
     ".lora.up.weight",
+    "_lora.down.weight",
+    "_lora.up.weight",
 )
 _LYCORIS = (".hada_", ".lokr_", ".oft_", ".boft_", ".on_input", ".diff", ".diff_b", ".glora_")
 
@@ -115,6 +118,9 @@ def _from_metadata(metadata: dict[str, str]) -> Family | None:
     return next((family for start, family in _ARCHITECTURES if architecture.startswith(start)), None)
 
 
+_PARTS_OF_MODEL: tuple[Component, ...] = ("text_encoder_2", "text_encoder", "unet")
+
+
 def locate(module: str, layout: Layout) -> tuple[Component, str] | None:
     """(component, module path) of a LoRA module in any layout; None if it belongs to no known architecture."""
     if layout == "kohya":
@@ -122,7 +128,8 @@ def locate(module: str, layout: Layout) -> tuple[Component, str] | None:
             return from_kohya(module)
         except KeyError:
             return None
-    for component in ("text_encoder_2", "text_encoder", "unet"):
+    for component in _PARTS_OF_MODEL:
         if module.startswith(f"{component}."):
-            return component, module.removeprefix(f"{component}.")
+            path = module.removeprefix(f"{component}.").replace(".processor.", ".")
+            return component, path + ".0" if path.endswith(".to_out") else path
     return None

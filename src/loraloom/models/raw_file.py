@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import mmap
 import os
 import secrets
 import struct
@@ -14,7 +15,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from loraloom.models.header import BITS
+from loraloom.models.header import BITS, Header, read_header
 from loraloom.spec.errors import LoomError
 
 
@@ -53,7 +54,7 @@ def write_raw(path: Path, tensors: Mapping[str, RawTensor], metadata: Mapping[st
                     file.write(tensors[name].data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(beside, path)
+            beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
@@ -82,6 +83,16 @@ def header_bytes(tensors: Mapping[str, RawTensor], metadata: Mapping[str, str]) 
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text
+
+
+def read_raw(path: Path) -> tuple[Header, dict[str, RawTensor]]:
+    """Header and tensors of the safetensors file at `path`, mapped into memory rather than read."""
+    header = read_header(path)
+    with path.open("rb") as file:
+        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[header.data_start :]
+    return header, {
+        name: RawTensor(info.dtype, info.shape, view[info.begin : info.end]) for name, info in header.tensors.items()
+    }
 
 
 def split_saved(saved: bytes) -> dict[str, RawTensor]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from loraloom.models.family import Detected, detect, require_base
+from loraloom.models.family import detect, require_base
 from loraloom.models.hub_ids import known_hub_id
 from loraloom.models.prediction import Prediction, prediction_from_name
 from loraloom.models.sniff import refuse_pickle
@@ -56,7 +56,7 @@ def resolve(base_model: str) -> BaseModel:
     if path.exists():
         return _from_path(path, path.stem if path.is_file() else path.resolve().name)
     refuse_pickle(path)
-    looks_local = path.suffix in (".safetensors",) or path.parent.is_dir() and str(path.parent) != "."
+    looks_local = path.suffix == ".safetensors" or (path.parent.is_dir() and str(path.parent) != ".")
     if HUB_ID.fullmatch(base_model) and not looks_local:
         return _from_hub(base_model)
     raise LoomError("base_model_not_found", f"There is no base model {base_model!r}.", _nearest(base_model, path))
@@ -71,12 +71,8 @@ def _from_path(path: Path, name: str, hub_id: str | None = None) -> BaseModel:
     family = require_base(found, path.name if hub_id is None else hub_id)
     layout: Literal["diffusers", "single_file"] = "single_file" if path.is_file() else "diffusers"
     return BaseModel(
-        name, path, hub_id, family, layout, found.prediction, found.resolution, found.variant, _warnings(found, family)
+        name, path, hub_id, family, layout, found.prediction, found.resolution, found.variant, found.warnings
     )
-
-
-def _warnings(found: Detected, family: Family) -> tuple[str, ...]:
-    return found.warnings
 
 
 def _from_hub(hub_id: str) -> BaseModel:

@@ -58,7 +58,8 @@ def _unet(header: Header, family: Family) -> dict[str, Any]:
         "out_channels": shapes["out.2.weight"][0],
     }
     middle = _depth(shapes, "middle_block.1")
-    config["transformer_layers_per_block"] = [depth or 1 for depth in depths[:-1]] + [depths[-1] or middle or 1]
+    stacks = [depth or 1 for depth in depths[:-1]] + [depths[-1] or middle or 1]
+    config["transformer_layers_per_block"] = 1 if set(stacks) == {1} else stacks
     if family != "sd1":
         config["attention_head_dim"] = [max(1, width // HEAD_WIDTH) for width in widths]
     if family == "sdxl":

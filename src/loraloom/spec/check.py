@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,7 +18,7 @@ def read(config: Config) -> Run:
     problems = find_problems(config)
     if problems:
         raise refusal(problems)
-    return RUN.validate_python(config)
+    return RUN.validate_python({"family": "sd1"} | config)
 
 
 def refusal(problems: list[Problem]) -> LoomError:
@@ -52,6 +52,8 @@ def find_problems(config: Config) -> list[Problem]:
             for fault in error.errors(include_url=False):
                 path = tuple(p for p in fault["loc"][1:])
                 problem = _problem(path, fault)
+                if fault["type"] == "value_error" and _follows(problem, problems):
+                    continue
                 if (problem.key, problem.message) not in seen:
                     seen.add((problem.key, problem.message))
                     problems.append(problem)
@@ -62,9 +64,21 @@ def find_problems(config: Config) -> list[Problem]:
     return problems
 
 
+def _follows(rule: Problem, problems: list[Problem]) -> bool:
+    """Whether `rule`, which spans the keys of a group, is broken only because one of those keys was wrong by itself."""
+    inside = [p for p in problems if p.key.startswith(rule.key + ".")]
+    return any(key in rule.message for p in inside for key in (p.key.split(".")[-1], _meant(p)))
+
+
+def _meant(problem: Problem) -> str:
+    """The last part of the key that the hint suggests; something that no message holds if it suggests none."""
+    suggestion = problem.hint.partition("did you mean '")[2].partition("'")[0]
+    return suggestion.split(".")[-1] or "\0"
+
+
 def _copy(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _copy(v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {k: _copy(v) for k, v in cast(Config, value).items()}
     return value
 
 
@@ -73,9 +87,9 @@ def _take_out(config: Config, path: tuple[Any, ...], kind: str) -> None:
         return
     inside: Any = config
     for key in path[:-1]:
-        inside = inside.get(key) if isinstance(inside, dict) else None  # pyright: ignore[reportUnknownMemberType]
+        inside = cast(Config, inside).get(key) if isinstance(inside, dict) else None
     if isinstance(inside, dict):
-        inside.pop(path[-1], None)  # pyright: ignore[reportUnknownMemberType]
+        cast(Config, inside).pop(path[-1], None)
     elif len(path) > 1:
         _take_out(config, path[:-1], kind)
 

@@ -103,6 +103,8 @@ class Image(BaseModel):
     repeats: int = 1
     mask: str | None = None
     """Absolute path of the mask, if there is one and masks are on."""
+    mask_sha256: str | None = None
+    """Hash of the mask file's bytes: a mask that was painted over is another mask."""
 
 
 class Bucket(BaseModel):

@@ -11,7 +11,7 @@ Stage = Literal["loading", "caching", "training", "sampling", "exporting"]
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=True, ser_json_inf_nan="strings")
 
 
 class RunStarted(_Event):
@@ -166,7 +166,7 @@ PAYLOAD: TypeAdapter[Payload] = TypeAdapter(Payload)
 class Event(BaseModel):
     """One line of `events.jsonl`: `seq` counts from 1 without gaps over all children of a run."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
 
     seq: int
     time: datetime

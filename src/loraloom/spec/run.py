@@ -210,10 +210,13 @@ class _ImageRun(Group):
     tensorboard_dir: str | None = knob(None, "Folder for TensorBoard files too; empty writes none.")
 
 
+FAMILY_HELP = "What kind of model the base is; told from the base model when left out."
+
+
 class Sd1Run(_ImageRun):
     """Stable Diffusion 1.x and models of its shape (CLIP-L, 512 px, epsilon)."""
 
-    family: Literal["sd1"] = "sd1"
+    family: Literal["sd1"] = knob("sd1", FAMILY_HELP)
     clip_skip: int = knob(
         1, "Which layer of the text encoder is read, from the end: 2 is usual for anime models.", "layers", ge=1, le=12
     )
@@ -222,13 +225,13 @@ class Sd1Run(_ImageRun):
 class Sd2Run(_ImageRun):
     """Stable Diffusion 2.x (OpenCLIP-H, 512 or 768 px, epsilon or v-prediction)."""
 
-    family: Literal["sd2"] = "sd2"
+    family: Literal["sd2"] = knob("sd2", FAMILY_HELP)
 
 
 class SdxlRun(_ImageRun):
     """Stable Diffusion XL (CLIP-L and OpenCLIP-bigG, 1024 px)."""
 
-    family: Literal["sdxl"] = "sdxl"
+    family: Literal["sdxl"] = knob("sdxl", FAMILY_HELP)
 
 
 Run = Annotated[Sd1Run | Sd2Run | SdxlRun, Field(discriminator="family")]

@@ -58,14 +58,20 @@ def translate(error: BaseException) -> LoomError:
     if isinstance(error, LoomError):
         return error
     if isinstance(error, KeyboardInterrupt):
-        return LoomError("interrupted", "The run was stopped at once.", "Start it again to go on from its last checkpoint.")
+        return LoomError(
+            "interrupted", "The run was stopped at once.", "Start it again to go on from its last checkpoint."
+        )
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return LoomError(
-            "disk_full", "The disk is full; what was written before is whole.", "Free some space and start the run again."
+            "disk_full",
+            "The disk is full; what was written before is whole.",
+            "Free some space and start the run again.",
         )
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return LoomError(
-            "not_writable", f"{error.filename or 'The run folder'} cannot be written.", "Check its permissions, or use --out."
+            "not_writable",
+            f"{error.filename or 'The run folder'} cannot be written.",
+            "Check its permissions, or use --out.",
         )
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower() or "alloc" in str(error).lower():
         return LoomError(
@@ -74,7 +80,9 @@ def translate(error: BaseException) -> LoomError:
             "Lower training.batch_size (raise training.accumulation as much), set training.gradient_checkpointing, or "
             "lower dataset.resolution.",
         )
-    return LoomError("internal", f"Something unexpected went wrong: {error}", "The log has the details; please report it.")
+    return LoomError(
+        "internal", f"Something unexpected went wrong: {error}", "The log has the details; please report it."
+    )
 
 
 def _say_nothing(event: Any) -> None:

@@ -15,7 +15,9 @@ from loraloom.spec.run import Lora
 ADAPTER = "default"
 _ATTENTION = re.compile(r"(\.|^)(to_q|to_k|to_v|to_out\.0|q_proj|k_proj|v_proj|out_proj)$")
 _FEED_FORWARD = re.compile(r"(\.|^)(ff\.net\.0\.proj|ff\.net\.2|proj_in|proj_out|fc1|fc2)$")
-_CONVOLUTION = re.compile(r"(\.|^)(resnets\.\d+\.(conv1|conv2|conv_shortcut|time_emb_proj)|(down|up)samplers\.\d+\.conv)$")
+_CONVOLUTION = re.compile(
+    r"(\.|^)(resnets\.\d+\.(conv1|conv2|conv_shortcut|time_emb_proj)|(down|up)samplers\.\d+\.conv)$"
+)
 PATTERNS = {
     "attention": (_ATTENTION,),
     "attention+ff": (_ATTENTION, _FEED_FORWARD),

@@ -24,7 +24,9 @@ State = dict[str, Any]
 """`tensors`: name -> Tensor; everything else is JSON."""
 
 
-def snapshot(adapter: dict[str, Tensor], optimizer: Any, scheduler: Any, extra: State, ema: list[Tensor] | None) -> State:
+def snapshot(
+    adapter: dict[str, Tensor], optimizer: Any, scheduler: Any, extra: State, ema: list[Tensor] | None
+) -> State:
     """Copy of the whole state of training on the CPU, safe to write while training goes on."""
     saved = optimizer.state_dict()
     tensors = {f"adapter.{name}": tensor for name, tensor in adapter.items()}
@@ -67,7 +69,9 @@ def read(folder: Path) -> State:
     """Read a checkpoint. Raises LoomError `checkpoint_unreadable`."""
     try:
         state: State = json.loads((folder / "state.json").read_text("utf-8"))
-        return state | {"tensors": load_file(folder / "adapter.safetensors") | load_file(folder / "optimizer.safetensors")}
+        return state | {
+            "tensors": load_file(folder / "adapter.safetensors") | load_file(folder / "optimizer.safetensors")
+        }
     except Exception as error:
         raise LoomError(
             "checkpoint_unreadable",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from typing import Any
 import torch
 import yaml
 
-from loraloom import __version__
 from loraloom.data.importer import scan
 from loraloom.data.names import safe_stem
 from loraloom.data.plan import plan as make_plan
@@ -38,7 +36,7 @@ from loraloom.train.adapters import Ema
 from loraloom.train.device import Memory, base_bytes, choose_device, choose_dtype
 from loraloom.train.families import family as family_named
 from loraloom.train.loop import Loop
-from loraloom.train.optimizers import create_optimizer, create_scheduler, set_mode
+from loraloom.train.optimizers import create_optimizer, create_scheduler
 from loraloom.train.progress import Log, Progress
 from loraloom.train.samples import Samples
 from loraloom.train.setup import prepare
@@ -52,7 +50,9 @@ def read_run(run_dir: Path) -> Run:
     try:
         return check.read(yaml.safe_load((run_dir / "run.yaml").read_text("utf-8")))
     except OSError as error:
-        raise LoomError("run_not_found", f"{run_dir} holds no readable run.yaml.", "Start a run from a config.") from error
+        raise LoomError(
+            "run_not_found", f"{run_dir} holds no readable run.yaml.", "Start a run from a config."
+        ) from error
 
 
 def run_child(run_dir: Path, run: Run, emit: Emit, stop: Callable[[], str | None], began: float) -> str | None:
@@ -91,10 +91,8 @@ def run_child(run_dir: Path, run: Run, emit: Emit, stop: Callable[[], str | None
     if reason is not None:
         emit(RunInterrupted(step=progress.step, signal=reason))
         return reason
-    set_mode(loop.optimizer, "eval")
-    if loop.ema:
-        loop.ema.swap()
-    file = _export(run_dir, run, plan, base, task, samples, progress, parts.prediction, emit)
+    loop.use()
+    file = _export(run_dir, run, plan, base, task, samples, progress, emit)
     emit(
         RunFinished(
             lora=file.relative_to(run_dir).as_posix(),
@@ -189,25 +187,12 @@ def _export(
     task: Task,
     samples: Samples,
     progress: Progress,
-    prediction: Any,
     emit: Emit,
 ) -> Path:
     """Write the LoRA, its preview and the contact sheet."""
     emit(StageStarted(stage="exporting", total=1))
     file = run_dir / "lora" / f"{safe_stem(run.name)}.safetensors"
-    facts = LoraFacts(
-        base_name=base.name,
-        prediction=prediction,
-        steps=progress.step,
-        epochs=math.ceil(plan.epochs),
-        images=plan.samples,
-        output_name=file.stem,
-        total_steps=plan.total_steps,
-        batches_per_epoch=plan.batches_per_epoch,
-        buckets={(bucket.width, bucket.height): bucket.samples for bucket in plan.buckets},
-        version=__version__,
-        **(_told(plan) if run.export.include_captions else {}),
-    )
+    facts: LoraFacts = {"base": base, "plan": plan, "steps": progress.step}
     with torch.no_grad():
         task.export(file, facts)
     samples.sheet()
@@ -216,17 +201,3 @@ def _export(
         file.with_suffix(".png").write_bytes(preview.read_bytes())
     emit(StageProgressed(stage="exporting", done=1, total=1))
     return file
-
-
-def _told(plan: Plan) -> dict[str, Any]:
-    """Folder names and tag counts, for files that may tell what they were trained on."""
-    folders: dict[str, tuple[int, int]] = {}
-    tags: dict[str, dict[str, int]] = {}
-    for image in plan.images:
-        folder = Path(image.name).parent.name or "images"
-        folders[folder] = (image.repeats, folders.get(folder, (0, 0))[1] + 1)
-        counts = tags.setdefault(folder, {})
-        for tag in (image.captions[0] if image.captions else "").split(","):
-            if tag.strip():
-                counts[tag.strip()] = counts.get(tag.strip(), 0) + 1
-    return {"folders": folders, "tags": tags}

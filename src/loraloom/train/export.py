@@ -8,16 +8,16 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from loraloom.models.lora_metadata import LoraFacts, lora_metadata
-from loraloom.models.raw_file import RawTensor, with_hashes, write_raw
+from loraloom.models.lora_metadata import LoraFacts, kohya_metadata
+from loraloom.models.raw_file import split_saved, write_raw
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import Run
 from loraloom.train.adapters import ADAPTER, lora_layers, without_lora
 from loraloom.train.device import DTYPES
 
-KINDS = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 TOLERANCE = 0.03
 """Largest difference between the file's effect and the trained one, as a share of the effect: fp16 rounding is far below."""
 
@@ -46,11 +46,8 @@ def tensors_of(components: Mapping[str, nn.Module], names: Names, dtype: torch.d
 
 def write(file: Path, components: Mapping[str, nn.Module], names: Names, run: Run, facts: LoraFacts) -> None:
     """Write the LoRA with its metadata and hashes, whole or not at all. The same weights make the same bytes."""
-    tensors = {
-        name: RawTensor(KINDS[tensor.dtype], tuple(tensor.shape), memoryview(tensor.reshape(-1).view(torch.uint8).numpy()))
-        for name, tensor in tensors_of(components, names, DTYPES[run.export.dtype]).items()
-    }
-    write_raw(file, tensors, with_hashes(tensors, lora_metadata(run, facts)))
+    saved = save(tensors_of(components, names, DTYPES[run.export.dtype]))
+    write_raw(file, split_saved(saved), kohya_metadata(run, facts, saved))
 
 
 @torch.no_grad()

@@ -34,6 +34,10 @@ def _unchanged(fn: Any = None, *_: Any, **__: Any) -> Any:
     return fn
 
 
+def _nothing(*_: Any, **__: Any) -> None:
+    """Nothing is compiled, so there is no graph to break."""
+
+
 def _same(fn: Callable[..., Any]) -> Callable[..., Any]:
     return fn
 
@@ -44,7 +48,7 @@ def defer_dynamo() -> None:
         return
     stand_in = _LazyDynamo("torch._dynamo")
     stand_in.__path__ = [str(Path(torch.__file__).parent / "_dynamo")]  # its submodules stay importable one by one
-    stand_in.disable = _unchanged  # type: ignore[attr-defined]
-    stand_in.allow_in_graph = _unchanged  # type: ignore[attr-defined]
-    stand_in.graph_break = lambda *_, **__: None  # type: ignore[attr-defined]
+    for mark in ("disable", "allow_in_graph", "assume_constant_result", "disallow_in_graph", "forbid_in_graph"):
+        setattr(stand_in, mark, _unchanged)
+    stand_in.graph_break = _nothing  # type: ignore[attr-defined]
     sys.modules["torch._dynamo"] = stand_in

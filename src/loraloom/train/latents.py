@@ -68,7 +68,9 @@ class Latents:
         image = self._images[index]
         size = self._sizes[image.name]
         picture = load_picture(Path(image.path), self._dataset.background)
-        fitted = fit(picture, size, self._dataset.crop, draws(self._seed, Stream.CROP, int(image.sha256[:12], 16), variant))
+        fitted = fit(
+            picture, size, self._dataset.crop, draws(self._seed, Stream.CROP, int(image.sha256[:12], 16), variant)
+        )
         pixels = torch.from_numpy(np.asarray(fitted.picture, dtype=np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
         pixels = pixels.flip(-1) if flip else pixels
         first = next(vae.parameters())

@@ -46,7 +46,7 @@ class Loop:
             self._aside(lambda: self.task.sample(0))
         self.log.emit(StageStarted(stage="training", total=total_steps))
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-        set_mode(self.optimizer, "train")
+        self._mode(training=True)
         saved_at = time.monotonic()
         while progress.step < total_steps:
             if reason := self.stop():
@@ -75,7 +75,9 @@ class Loop:
         whole = sum(self.task.weight(i) for i in batches)
         total = torch.zeros((), device=self.device)
         for i in batches:
-            torch.manual_seed(self.seed * 1_000_003 + i)  # dropout depends on the place in the run, not on the way there
+            torch.manual_seed(
+                self.seed * 1_000_003 + i
+            )  # dropout depends on the place in the run, not on the way there
             with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
                 loss = self.task.loss(i) * (self.task.weight(i) / whole)
             (self.scaler.scale(loss) if self.scaler else loss).backward()
@@ -107,14 +109,22 @@ class Loop:
 
     def _aside(self, work: Callable[[], None]) -> None:
         """Do something with the weights as they will be used (averaged, for use), then go on."""
-        set_mode(self.optimizer, "eval")
-        if self.ema:
-            self.ema.swap()
+        self.use()
         with torch.no_grad():
             work()
         if self.ema:
             self.ema.swap()
-        set_mode(self.optimizer, "train")
+        self._mode(training=True)
+
+    def use(self) -> None:
+        """Put the weights into the state in which they will be used: no dropout, averaged."""
+        self._mode(training=False)
+        if self.ema:
+            self.ema.swap()
+
+    def _mode(self, training: bool) -> None:
+        set_mode(self.optimizer, "train" if training else "eval")
+        self.task.mode(training)
 
 
 def _finite(what: str, value: float, step: int) -> float:

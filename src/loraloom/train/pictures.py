@@ -65,6 +65,12 @@ class PictureTask:
             if parameter.requires_grad
         }
 
+    def mode(self, training: bool) -> None:
+        """Dropout only while training; what does not train is never switched."""
+        for module in self._family.components(self._parts).values():
+            if trainable(module):
+                module.train(training)
+
     def epoch(self, position: int) -> int:
         """Epoch of the batch at `position`, from 1."""
         return position // self._plan.batches_per_epoch + 1
@@ -118,7 +124,9 @@ class PictureTask:
         noisy = noise.add_noise(latents, noised.to(self._device), self._alpha_bar[steps.to(self._device)])
         captions = [render(self._images[i].captions, self._run.caption, None) for i in batch.images]
         noisy = noisy.to(self._parts.unet.dtype)
-        return self._family.predict(self._parts, noisy, steps.to(self._device), self._texts.get(captions), sizes).float()
+        return self._family.predict(
+            self._parts, noisy, steps.to(self._device), self._texts.get(captions), sizes
+        ).float()
 
     def export(self, file: Path, facts: LoraFacts) -> None:
         """Write the LoRA in kohya's format and prove that the file reproduces what was trained."""

@@ -101,9 +101,7 @@ def _adapt(parts: Parts, run: Run, device: torch.device) -> None:
             adapted.append(encoder)
     for module in adapted:
         fuse(module)
-        module.train()
     if run.training.gradient_checkpointing:
-        parts.unet.train()
         parts.unet.enable_gradient_checkpointing()
         for encoder in parts.text_encoders.values():
             encoder.gradient_checkpointing_enable()  # pyright: ignore[reportCallIssue]

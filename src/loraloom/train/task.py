@@ -21,6 +21,10 @@ class Task(Protocol):
         """Name -> trainable parameter, all of them, in a fixed order."""
         ...
 
+    def mode(self, training: bool) -> None:
+        """Switch dropout and the like on for training, off for everything else."""
+        ...
+
     def epoch(self, position: int) -> int:
         """The epoch, from 1, that the batch at `position` belongs to."""
         ...

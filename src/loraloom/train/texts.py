@@ -18,7 +18,14 @@ class Texts:
     """Embeddings by caption. With `training` they carry gradients and nothing is kept."""
 
     def __init__(
-        self, family: Family, parts: Parts, cache: Cache, base: str, clip_skip: int, device: torch.device, training: bool
+        self,
+        family: Family,
+        parts: Parts,
+        cache: Cache,
+        base: str,
+        clip_skip: int,
+        device: torch.device,
+        training: bool,
     ) -> None:
         self._family, self._parts, self._cache, self._base = family, parts, cache, base
         self._clip_skip, self.device, self._training = clip_skip, device, training

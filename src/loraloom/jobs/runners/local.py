@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -13,33 +14,37 @@ from loraloom.jobs.folder import LOG, refusal
 from loraloom.jobs.runners import FAILED, FINISHED, INTERRUPTED, Ask, Exit
 from loraloom.jobs.runners.reason import why
 
+FOLLOWED = "LORALOOM_FOLLOWED"
+"""Set for a child whose standard input closes when nobody follows it any more."""
+
 
 class LocalRunner:
     """One child of this process, in a process group of its own: a Ctrl-C reaches it once, through `signal`.
 
     The child's standard input is a pipe that nothing is ever written to. It closes when this process ends, however it
-    ends, so that a child can notice that nobody follows it any more.
+    ends, so that a child that finds `FOLLOWED` in its environment can notice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = (sys.executable, "-m", "loraloom.train")) -> None:
+        """`command` is the child, to which the run folder is added."""
+        self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._run_dir = Path()
 
     def start(self, run_dir: Path) -> None:
-        """Start `python -m loraloom.train RUN_DIR`; what it prints is appended to log.txt."""
-        self._run_dir = run_dir.resolve()
-        command = [sys.executable, "-m", "loraloom.train", str(self._run_dir)]
+        """Start the child; what it prints is appended to log.txt."""
+        self._run_dir = run_dir.absolute()
         try:
             log = (self._run_dir / LOG).open("ab")
         except OSError as error:
             raise refusal(self._run_dir, error) from error
         with log:
             self._process = subprocess.Popen(
-                command,
+                [*self._command, str(self._run_dir)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=environment(),
+                env=environment() | {FOLLOWED: "1"},
                 creationflags=subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0,
                 start_new_session=sys.platform != "win32",
             )

@@ -149,6 +149,8 @@ def _name(table: Mapping[str, str]) -> Callable[[Any], tuple[Any, str]]:
 
 def _optimizer(value: Any) -> tuple[Any, str]:
     name, _ = _name(OPTIMIZERS)(value)
+    if str(value).lower() == "adam":
+        return name, "`optimizer: Adam` became AdamW, which differs in how weights decay."
     if name == "prodigy" and "adapt" in str(value).lower():
         return (
             name,

@@ -19,6 +19,4 @@ def predict(
     pooled = torch.stack([text["pooled"] for text in texts]).to(noisy.dtype)
     ids = [(*size.original[::-1], *size.crop[::-1], *size.target[::-1]) for size in sizes]
     added = {"text_embeds": pooled, "time_ids": torch.tensor(ids, dtype=noisy.dtype, device=noisy.device)}
-    return parts.unet(
-        noisy, timesteps, encoder_hidden_states=hidden, added_cond_kwargs=added, return_dict=False
-    )[0]
+    return parts.unet(noisy, timesteps, encoder_hidden_states=hidden, added_cond_kwargs=added, return_dict=False)[0]
