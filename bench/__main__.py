@@ -67,7 +67,11 @@ def _reference(run: dict[str, Any]) -> dict[str, Any]:
         settings = Path(folder) / "settings.json"
         settings.write_text(json.dumps({"run": run, "base": str(ASSETS / "thimble")}))
         out = subprocess.run(
-            [sys.executable, "-m", "bench.reference", str(settings)], capture_output=True, text=True, check=True, cwd=ROOT
+            [sys.executable, "-m", "bench.reference", str(settings)],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
         ).stdout
     return json.loads(out.splitlines()[-1])
 

@@ -18,19 +18,19 @@ STARTED = psutil.Process().create_time()
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402, N812
+import torch.nn.functional as F  # noqa: E402
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel  # noqa: E402
 from diffusers.optimization import get_scheduler  # noqa: E402
 from peft import LoraConfig  # noqa: E402
 from PIL import Image  # noqa: E402
 from transformers import CLIPTextModel, CLIPTokenizer  # noqa: E402
 
+from loraloom.data.draws import Stream, draws  # noqa: E402
 from loraloom.data.importer import scan  # noqa: E402
 from loraloom.data.plan import plan as make_plan  # noqa: E402
 from loraloom.data.sampler import BatchSampler  # noqa: E402
 from loraloom.spec.run import RUN  # noqa: E402
 from loraloom.train.noise import draw  # noqa: E402
-from loraloom.data.draws import Stream, draws  # noqa: E402
 
 
 def main(settings: Path) -> None:

@@ -16,7 +16,7 @@ import yaml
 DEMO = Path(__file__).parents[1] / "src" / "loraloom" / "assets" / "demo"
 
 
-def make_run(run_dir: Path, base: str | Path = "thimble", family: str = "sd1", **groups: Any) -> Path:
+def make_run(run_dir: Path, base: str | Path = "/tmp/w/tiny", family: str = "sd1", **groups: Any) -> Path:
     """A run folder with a small run: the demo pictures at 64 px, four steps of four, rank 4, one thread."""
     config: dict[str, Any] = {
         "family": family,

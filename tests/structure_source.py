@@ -57,3 +57,9 @@ def top_level(file: Path) -> Iterator[ast.stmt]:
                 yield from walk([inner for inner in ast.iter_child_nodes(node) if isinstance(inner, ast.stmt)])
 
     return walk(tree(file).body)
+
+
+def where(file: Path, node: ast.AST | None = None) -> str:
+    """`src/loraloom/x.py:12`."""
+    name = file.relative_to(ROOT).as_posix()
+    return name if node is None else f"{name}:{getattr(node, 'lineno', 0)}"

@@ -14,7 +14,6 @@ import pytest
 import torch
 from peft import LoraConfig, inject_adapter_in_model
 from safetensors.torch import save_file
-from tests.tiny_models import tiny_pipeline
 
 from loraloom.models.configs import TEXT_ENCODERS
 from loraloom.models.layout import select, text_layers, unet_layers
@@ -22,6 +21,7 @@ from loraloom.models.lora_keys import module_table, to_kohya
 from loraloom.models.lora_metadata import written_alpha
 from loraloom.publish.formats import convert
 from loraloom.spec.run import Family, Lora
+from tests.tiny_models import tiny_pipeline
 
 FAMILIES: tuple[Family, ...] = ("sd1", "sd2", "sdxl")
 RANK = 4

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+
 from loraloom.generate.draw import scheduler_for
 from loraloom.generate.parts import load_parts
 from loraloom.models.resolve import resolve
 from loraloom.spec.run import Family
-
 from tests.runs import make_run, payloads, train_here
 from tests.tiny_models import build_folder, build_single_file
 

@@ -9,8 +9,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from loraloom.train.checkpoint import folders
 
+from loraloom.train.checkpoint import folders
 from tests.runs import make_run, payloads, start_child, train_here, wait_for_steps
 
 GROUPS = {

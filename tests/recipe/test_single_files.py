@@ -10,7 +10,6 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
-from tests.tiny_models import build_folder, build_single_file, original_layout, tiny_parts
 from transformers.models.clip.configuration_clip import CLIPTextConfig
 from transformers.models.clip.modeling_clip import CLIPTextModel, CLIPTextModelWithProjection
 
@@ -22,6 +21,7 @@ from loraloom.models.resolve import resolve
 from loraloom.models.single_file import configs_for
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import Family
+from tests.tiny_models import build_folder, build_single_file, original_layout, tiny_parts
 
 FAMILIES: tuple[Family, ...] = ("sd1", "sd2", "sdxl")
 
@@ -102,6 +102,24 @@ def test_wrong_files_are_told(models: dict[Family, tuple[Path, Path]], tmp_path:
     save_file(tensors, file)
     with pytest.raises(LoomError, match="1 tensors are missing") as caught:
         load_single_file(file, "sd1")
+    assert caught.value.code == "weights_unreadable"
+
+
+def test_early_files_without_text_model(models: dict[Family, tuple[Path, Path]], tmp_path: Path) -> None:
+    old = {
+        name.replace(".transformer.text_model.", ".transformer."): t for name, t in load_file(models["sd1"][1]).items()
+    }
+    save_file(old, tmp_path / "old.safetensors")
+    loaded = load_single_file(tmp_path / "old.safetensors", "sd1")["text_encoder"].state_dict()
+    wanted = load_single_file(models["sd1"][1], "sd1")["text_encoder"].state_dict()
+    assert all(torch.equal(loaded[name], wanted[name]) for name in wanted)
+
+
+def test_a_model_without_its_middle_is_told(models: dict[Family, tuple[Path, Path]], tmp_path: Path) -> None:
+    tensors = {n: t for n, t in load_file(models["sdxl"][1]).items() if not n.endswith(".model.text_projection")}
+    save_file(tensors, tmp_path / "cut.safetensors")
+    with pytest.raises(LoomError, match="text_projection") as caught:
+        load_single_file(tmp_path / "cut.safetensors", "sdxl")
     assert caught.value.code == "weights_unreadable"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from structure_source import ROOT
+from tests.structure_source import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tools").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

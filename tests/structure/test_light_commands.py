@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from structure_source import HEAVY_MODULES
+from tests.structure_source import HEAVY_MODULES
 
 CODE = """
 import sys

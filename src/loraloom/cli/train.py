@@ -43,7 +43,7 @@ def _existing(target: Path, sets: list[str] | None, out: Path | None) -> Path:
     if sets or out:
         hint = f"Start a run with other settings from its config: loraloom train {target / folder.CONFIG} --set ..."
         raise LoomError("config_invalid", "A run that is resumed keeps its settings and its folder.", hint)
-    return target.absolute()
+    return folder.absolute(target)
 
 
 def _new(target: Path, sets: list[str] | None, out: Path | None) -> Path:

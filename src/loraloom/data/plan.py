@@ -15,7 +15,7 @@ def plan(report: DatasetReport, run: Run) -> Plan:
     """Count everything: steps an epoch are the sum over buckets of ceil(pictures x repeats / batch), then accumulated.
 
     The validation split depends on the seed and on each picture's content alone, so that a picture that is added later
-    moves no other one. Raises LoomError `dataset_empty` when there is nothing to train on.
+    moves hardly any other. Raises LoomError `dataset_empty` when there is nothing to train on.
     """
     if not report.images:
         raise LoomError("dataset_empty", f"There are no pictures in {report.path}.", "See `loraloom dataset check`.")

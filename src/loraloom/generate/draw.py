@@ -90,12 +90,19 @@ def draw(
             guidance_scale=guidance,
             width=width,
             height=height,
-            output_type="np",
+            output_type="latent",
         )
-        pictures += list(out.images)
+        pictures += _decode(pipeline.vae, out.images)
         if progress is not None:
             progress(len(pictures))
     return pictures
+
+
+def _decode(vae: Any, latents: Tensor) -> list[np.ndarray]:
+    """Latents [B, 4, h, w] to pictures, in the VAE's own number format: SDXL's overflows in half precision."""
+    latents = latents.to(next(vae.parameters()).dtype) / vae.config.scaling_factor + (vae.config.shift_factor or 0)
+    pixels = (vae.decode(latents, return_dict=False)[0] / 2 + 0.5).clamp(0, 1)
+    return list(pixels.float().permute(0, 2, 3, 1).cpu().numpy())
 
 
 def embedded(text: dict[str, Tensor], negative: dict[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:

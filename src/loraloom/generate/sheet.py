@@ -55,6 +55,6 @@ def _inside(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 def _fit(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    while text and font.getlength(text) > width:
-        text = text[:-2] + "…" if not text.endswith("…") else text[:-2] + "…"
+    while len(text) > 1 and font.getlength(text) > width:
+        text = text.removesuffix("…")[:-1] + "…"
     return text

@@ -15,7 +15,7 @@ from loraloom.models.configs import Part
 from loraloom.models.family import detect_header, require_base
 from loraloom.models.header import read_header
 from loraloom.models.prediction import Prediction
-from loraloom.models.single_file import CLIP, UNET, VAE, configs_for
+from loraloom.models.single_file import UNET, VAE, clip_prefix, configs_for
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import Family
 
@@ -104,7 +104,8 @@ def _load_part(
     path: Path, names: list[str], family: Family, part: Part, configs: Mapping[Part, dict[str, Any]], dtype: torch.dtype
 ) -> Any:
     config = configs[part]
-    starts = {"unet": (UNET,), "vae": VAE}.get(part) or (CLIP[family][part],)
+    prefix = "" if part in ("unet", "vae") else clip_prefix(names, family, part)
+    starts = {"unet": (UNET,), "vae": VAE}.get(part, (prefix,))
     with safe_open(path, framework="pt", device="cpu") as file:
         weights = {name: file.get_tensor(name).to(dtype) for name in names if name.startswith(starts)}
     with init_empty_weights():
@@ -118,7 +119,7 @@ def _load_part(
 
         weights = convert_ldm_vae_checkpoint(weights, config)
     else:
-        weights = _text_weights(model, weights, CLIP[family][part], config)
+        weights = _text_weights(model, weights, prefix, config)
     _fill(model, weights, path.name, part)
     return model.eval()
 
@@ -140,7 +141,7 @@ def _empty(part: Part, config: dict[str, Any]) -> Any:
 
 
 def _text_weights(model: Any, weights: Weights, prefix: str, config: dict[str, Any]) -> Weights:
-    if prefix.endswith(".text_model."):
+    if not prefix.endswith(".model."):
         found = {"text_model." + name.removeprefix(prefix): tensor for name, tensor in weights.items()}
     else:
         from diffusers.loaders.single_file_utils import convert_open_clip_checkpoint

@@ -16,13 +16,21 @@ HELD_OUT = "held_out.json"
 SHEET = "before-after.png"
 SUBJECTS = 8
 """Rows of the sheet."""
+SAMPLES = 4
+"""Subjects drawn while training, at the start and the end."""
 
 
 def demo_config() -> dict[str, Any]:
     """A config as a user would write it."""
     if not DATA.is_dir():
         raise LoomError("dataset_not_found", "The demo pictures are missing from the installation.", "Install again.")
-    return {"preset": "demo", "name": "demo", "base_model": "thimble", "dataset": {"path": str(DATA)}}
+    return {
+        "preset": "demo",
+        "name": "demo",
+        "base_model": "thimble",
+        "dataset": {"path": str(DATA)},
+        "sample": {"prompts": held_out()[:SAMPLES]},
+    }
 
 
 def held_out() -> list[str]:

@@ -15,6 +15,8 @@ from loraloom.jobs.runners.reason import why
 from loraloom.spec.errors import CODES, LoomError
 from loraloom.spec.sample import SampleRequest, SampleResult
 
+COMMAND = (sys.executable, "-m", "loraloom.generate")
+
 
 def draw(wanted: dict[str, Any]) -> SampleResult:
     """The answer to `wanted`, the fields of a `SampleRequest` less `result`. Raises LoomError when nothing was drawn."""
@@ -27,7 +29,7 @@ def draw(wanted: dict[str, Any]) -> SampleResult:
         log = place / "log.txt"
         with log.open("wb") as stream:
             code = subprocess.run(
-                [sys.executable, "-m", "loraloom.generate", str(question)],
+                [*COMMAND, str(question)],
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,

@@ -16,6 +16,12 @@ LOCK = "lock"
 """Held by the child while it works in the folder."""
 
 
+def absolute(path: Path | str) -> Path:
+    """`path` from the root, `~` and `..` taken out."""
+    place = Path(path).expanduser()
+    return place.resolve() if ".." in place.parts else place.absolute()
+
+
 def create(parent: Path, stem: str, stamped: bool) -> Path:
     """A new, empty folder in `parent`, named `stem` (with the time in front when `stamped`). A second of the same
     name gets `-2`. Raises LoomError `not_writable` or `disk_full`."""

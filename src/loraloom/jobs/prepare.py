@@ -26,7 +26,7 @@ def place(resolved: Resolved, out: Path | None = None) -> Path:
     """The folder of a new run: `OUT/<name>` (a second one is `<name>-2`), or `runs/<time>-<name>` in the data home."""
     parent = out or resolved.out
     stem = safe_stem(resolved.run.name)
-    made = folder.create((parent or home.runs()).expanduser().absolute(), stem, stamped=parent is None)
+    made = folder.create(folder.absolute(parent or home.runs()), stem, stamped=parent is None)
     try:
         yaml_file.write(made / folder.CONFIG, resolved.run.model_dump(mode="json"), _heading(resolved))
     except OSError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loraloom import presets
-from loraloom.jobs import environment, merge
+from loraloom.jobs import environment, folder, merge
 from loraloom.spec import check
 from loraloom.spec.errors import LoomError, Problem
 from loraloom.spec.importers import recognise
@@ -61,7 +61,7 @@ def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | Non
     if problems:
         raise check.refusal([_as_written(problem, imported) for problem in _once(problems)])
     run = RUN.validate_python(_absolute(wanted))
-    out = Path(imported.out).expanduser().absolute() if imported.out else None
+    out = folder.absolute(imported.out) if imported.out else None
     return Resolved(run, imported.source, preset, out, imported.notes)
 
 
@@ -112,10 +112,10 @@ def _absolute(config: dict[str, Any]) -> dict[str, Any]:
         for key in groups:
             group = group.get(key, {})
         if isinstance(group.get(leaf), str):
-            group[leaf] = str(Path(group[leaf]).expanduser().absolute())
+            group[leaf] = str(folder.absolute(group[leaf]))
     base = config.get("base_model")
     if isinstance(base, str) and Path(base).expanduser().exists() and base != "thimble":
-        config["base_model"] = str(Path(base).expanduser().absolute())
+        config["base_model"] = str(folder.absolute(base))
     return config
 
 

@@ -62,6 +62,8 @@ def read_header(path: Path) -> Header:
     a web page, a pointer, damaged). Follows the safetensors format: 8 bytes of length, JSON, data without holes.
     """
     refuse_pickle(path)
+    if path.is_dir():
+        raise LoomError("weights_unreadable", f"{path} is a folder, not a weights file.", "Name the file inside it.")
     try:
         with path.open("rb") as file:
             file.seek(0, 2)
@@ -71,8 +73,6 @@ def read_header(path: Path) -> Header:
             length = _header_length(path, head, size)
             file.seek(8)
             raw = file.read(length)
-    except IsADirectoryError as error:
-        raise LoomError("weights_unreadable", f"{path} is a folder, not a weights file.") from error
     except FileNotFoundError as error:
         raise LoomError("file_not_found", f"There is no file {path}.", "Check the path.") from error
     except OSError as error:

@@ -47,6 +47,8 @@ class LoraFacts(TypedDict):
     plan: Plan
     steps: int
     """Optimizer steps done."""
+    prediction: NotRequired[Prediction]
+    """What the loaded model predicts, where only its weights could tell."""
     started_at: NotRequired[datetime]
     finished_at: NotRequired[datetime]
     base_hash: NotRequired[str]
@@ -63,7 +65,7 @@ def kohya_metadata(run: Run, facts: LoraFacts, saved: bytes) -> dict[str, str]:
 
     Captions (`ss_tag_frequency`) and folder names (`ss_dataset_dirs`) only with `export.include_captions`.
     """
-    prediction = used_prediction(run, facts["base"])
+    prediction = facts.get("prediction") or used_prediction(run, facts["base"])
     found = _required(run, prediction) | _settings(run, facts) | _modelspec(run, facts, prediction)
     if run.export.include_captions:
         found |= _captions(run, facts["plan"])

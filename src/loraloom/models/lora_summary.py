@@ -78,8 +78,19 @@ def counts_of(header: Header) -> dict[str, Any]:
 
 
 def _part(module: str) -> str:
-    return (
-        "transformer"
-        if module.startswith(("transformer.", "diffusion_model."))
-        else module.split(".")[0].split("_")[0] or "other"
-    )
+    """The part of a foreign model that a module belongs to, as far as its name says."""
+    for start, part in _STARTS.items():
+        if module.startswith(start):
+            return part
+    return "other"
+
+
+_STARTS = {
+    "lora_unet_": "unet",
+    "lora_te3_": "text_encoder_3",
+    "lora_te": "text_encoder",
+    "transformer.": "transformer",
+    "diffusion_model.": "transformer",
+    "lora_transformer_": "transformer",
+    "base_model.model.": "model",
+}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from loraloom.models.configs import Part, true_config
 from loraloom.models.header import Header
+from loraloom.spec.errors import LoomError
 from loraloom.spec.run import Family
 
 UNET = "model.diffusion_model."
@@ -28,14 +30,29 @@ def configs_for(header: Header, family: Family) -> dict[Part, dict[str, Any]]:
     """Configs of unet, vae, text_encoder(, text_encoder_2) and scheduler of the original-layout file with `header`.
 
     Widths, depths and counts come from the shapes; what shapes do not tell (head counts, activation, scaling factor) is
-    as Stable Diffusion has it. Raises KeyError if the file lacks a part (`family.detect` refuses those).
+    as Stable Diffusion has it. Raises LoomError `weights_unreadable` if tensors that tell it are missing.
     """
-    configs: dict[Part, dict[str, Any]] = {"unet": _unet(header, family), "vae": _vae(header, family)}
-    for part, prefix in CLIP[family].items():
-        openclip = prefix.endswith(".model.")
-        configs[part] = _openclip(header, family, part, prefix) if openclip else _clip(header, family, part, prefix)
+    try:
+        configs: dict[Part, dict[str, Any]] = {"unet": _unet(header, family), "vae": _vae(header, family)}
+        for part in CLIP[family]:
+            prefix = clip_prefix(header.tensors, family, part)
+            openclip = prefix.endswith(".model.")
+            configs[part] = (_openclip if openclip else _clip)(header, family, part, prefix)
+    except (KeyError, IndexError, ValueError, StopIteration) as error:
+        raise LoomError(
+            "weights_unreadable",
+            f"The file lacks tensors that every {family} model has ({error}).",
+            "Use the original file of the model, or its diffusers folder.",
+        ) from error
     configs["scheduler"] = true_config(family, "scheduler")
     return configs
+
+
+def clip_prefix(names: Iterable[str], family: Family, part: Part) -> str:
+    """Where the text encoder `part` lies; some early SD1 files leave out `text_model.`."""
+    prefix = CLIP[family][part]
+    shorter = prefix.removesuffix("text_model.")
+    return shorter if shorter != prefix and any(name.startswith(f"{shorter}encoder.") for name in names) else prefix
 
 
 def _unet(header: Header, family: Family) -> dict[str, Any]:

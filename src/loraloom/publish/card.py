@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from loraloom.models.lora_metadata import model_name, trigger_phrase, used_prediction
+from loraloom.models.lora_metadata import model_name, trigger_phrase
+from loraloom.models.prediction import Prediction
 from loraloom.models.resolve import THIMBLE, BaseModel
 from loraloom.spec.run import Family, Run
 
@@ -19,7 +20,7 @@ PIPELINES: dict[Family, str] = {
 NAMES: dict[Family, str] = {"sd1": "Stable Diffusion 1.x", "sd2": "Stable Diffusion 2.x", "sdxl": "Stable Diffusion XL"}
 
 
-def model_card(run: Run, file: str, *, steps: int, base: BaseModel, preview: str | None) -> str:
+def model_card(run: Run, file: str, *, steps: int, base: BaseModel, prediction: Prediction, preview: str | None) -> str:
     """Text of README.md for the LoRA in `file` (a name beside the card), with its picture `preview` (a name) if any.
 
     The front matter follows the hub's model card metadata. Nothing of the data set is told but what the user wrote.
@@ -34,7 +35,7 @@ def model_card(run: Run, file: str, *, steps: int, base: BaseModel, preview: str
         "## Use it",
         _use(run, file, base),
         "## How it was trained",
-        _settings(run, steps, base),
+        _settings(run, steps, prediction),
         "## Licence",
         run.export.license or "The author has not said. Ask before you use it for more than trying it out.",
     ]
@@ -80,7 +81,7 @@ def _use(run: Run, file: str, base: BaseModel) -> str:
     return "\n".join(
         (
             f"- ComfyUI: put `{file}` into `models/loras` and add a *Load LoRA* node.",
-            f"- AUTOMATIC1111, Forge: put `{file}` and its `.json` into `models/Lora`, write `<lora:{stem}:1>` in the prompt.",
+            f"- AUTOMATIC1111, Forge: put `{file}` and its `.json` into `models/Lora`, then prompt with `<lora:{stem}:1>`.",
             "- diffusers:",
             "",
             "```python",
@@ -120,7 +121,7 @@ def _dora(run: Run) -> tuple[str, ...]:
     )
 
 
-def _settings(run: Run, steps: int, base: BaseModel) -> str:
+def _settings(run: Run, steps: int, prediction: Prediction) -> str:
     lora, optimizer, training = run.lora, run.optimizer, run.training
     layers = [name for name, on in (("UNet", lora.unet), ("text encoder", lora.text_encoder)) if on]
     kinds = [name for name, on in (("DoRA", lora.dora), ("rsLoRA", lora.rslora)) if on] or ["LoRA"]
@@ -131,7 +132,7 @@ def _settings(run: Run, steps: int, base: BaseModel) -> str:
         ("Steps", f"{steps} of {training.batch_size * training.accumulation} pictures"),
         ("Learning rate", f"{optimizer.learning_rate:g}, {optimizer.scheduler}, {optimizer.name}"),
         ("Resolution", f"{run.dataset.resolution} px"),
-        ("Predicts", "velocity" if used_prediction(run, base) == "v_prediction" else "noise"),
+        ("Predicts", "velocity" if prediction == "v_prediction" else "noise"),
         ("Seed", str(training.seed)),
     )
     return "\n".join(("| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)))

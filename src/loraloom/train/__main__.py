@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import sys
 import time
@@ -21,19 +22,18 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m loraloom.train RUN_DIR\n")
         return 2
     run_dir = Path(arguments[0]).absolute()
-    emit: Any = _say_nothing
+    emit: Emitter | None = None
     try:
-        lock = _lock(run_dir)
-        with lock:
+        with _lock(run_dir):
             emit = Emitter(run_dir)
             return _train(run_dir, emit, began)
     except (Exception, KeyboardInterrupt) as error:
         traceback.print_exc()
         failure = translate(error)
-        try:
-            emit(RunFailed(code=failure.code, message=failure.message, hint=failure.hint))
-        except OSError:
-            sys.stderr.write(f"error: {failure.message}\nhint: {failure.hint}\n")
+        sys.stderr.write(f"error: {failure.message}\nhint: {failure.hint}\n")
+        if emit is not None:
+            with contextlib.suppress(OSError):  # a full disk; the log and the exit code say it then
+                emit(RunFailed(code=failure.code, message=failure.message, hint=failure.hint))
         return 130 if failure.code == "interrupted" else 1
 
 
@@ -47,7 +47,7 @@ def _train(run_dir: Path, emit: Emitter, began: float) -> int:
     if run.tensorboard_dir is not None:
         from loraloom.train.tensorboard import TensorBoard
 
-        emit.listen(TensorBoard(Path(run.tensorboard_dir) / run_dir.name))
+        emit.listen(TensorBoard(Path(run.tensorboard_dir) / run_dir.name, run_dir))
     reason = run_child(run_dir, run, emit, stop, began)
     emit.close()
     return 0 if reason is None else 130
@@ -85,24 +85,18 @@ def translate(error: BaseException) -> LoomError:
     )
 
 
-def _say_nothing(event: Any) -> None:
-    del event
-
-
 def _lock(run_dir: Path) -> Any:
     """Held while a child works in the folder. Raises LoomError `run_busy` or `run_not_found`."""
     from filelock import FileLock, Timeout
 
     if not run_dir.is_dir():
         raise LoomError("run_not_found", f"There is no run folder {run_dir}.", "Check the path.")
-    lock = FileLock(run_dir / "lock")
     try:
-        lock.acquire(timeout=0)
+        return FileLock(run_dir / "lock").acquire(timeout=0)
     except Timeout as error:
         raise LoomError(
             "run_busy", f"{run_dir.name} is being trained by another process.", "Wait for it, or stop that one."
         ) from error
-    return lock
 
 
 def _process_start() -> float:

@@ -101,6 +101,7 @@ class Ema:
     def __init__(self, parameters: list[nn.Parameter], decay: float) -> None:
         self._parameters = parameters
         self._decay = decay
+        self._shown = False
         self.average: list[Tensor] = [parameter.detach().clone() for parameter in parameters]
 
     @torch.no_grad()
@@ -110,9 +111,12 @@ class Ema:
         torch._foreach_lerp_(self.average, [p.detach() for p in self._parameters], 1 - decay)
 
     @torch.no_grad()
-    def swap(self) -> None:
-        """Exchange average and weights; call twice to come back."""
-        for average, parameter in zip(self.average, self._parameters, strict=True):
-            held = parameter.detach().clone()
-            parameter.copy_(average)
-            average.copy_(held)
+    def show(self, average: bool) -> None:
+        """Put the average into the parameters, or the trained weights back."""
+        if average == self._shown:
+            return
+        self._shown = average
+        for held, parameter in zip(self.average, self._parameters, strict=True):
+            before = parameter.detach().clone()
+            parameter.copy_(held)
+            held.copy_(before)

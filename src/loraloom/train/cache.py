@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 Entry = dict[str, Tensor]
@@ -42,8 +41,8 @@ class Cache:
             self._memory[key] = entry
             return
         beside = self._file(key).with_suffix(".writing")
-        save_file({name: tensor.clone() for name, tensor in entry.items()}, beside)
-        os.replace(beside, self._file(key))
+        beside.write_bytes(save({name: tensor.clone() for name, tensor in entry.items()}))
+        beside.replace(self._file(key))
 
     def _file(self, key: str) -> Path:
         assert self._folder is not None

@@ -14,21 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import Checkpoints
+from loraloom.train.update import Updater
 
 State = dict[str, Any]
 """`tensors`: name -> Tensor; everything else is JSON."""
 
 
-def snapshot(
-    adapter: dict[str, Tensor], optimizer: Any, scheduler: Any, extra: State, ema: list[Tensor] | None
-) -> State:
+def snapshot(adapter: dict[str, Tensor], updater: Updater, extra: State) -> State:
     """Copy of the whole state of training on the CPU, safe to write while training goes on."""
-    saved = optimizer.state_dict()
+    saved = updater.optimizer.state_dict()
     tensors = {f"adapter.{name}": tensor for name, tensor in adapter.items()}
     scalars: dict[str, dict[str, Any]] = {}
     for index, values in saved["state"].items():
@@ -37,23 +36,24 @@ def snapshot(
                 tensors[f"optimizer.{index}.{key}"] = value
             else:
                 scalars.setdefault(str(index), {})[key] = value
-    for index, tensor in enumerate(ema or []):
+    for index, tensor in enumerate(updater.ema.average if updater.ema else []):
         tensors[f"ema.{index}"] = tensor
     return {
         "tensors": {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()},
         "optimizer": {"scalars": scalars, "param_groups": saved["param_groups"]},
-        "scheduler": scheduler.state_dict(),
+        "scheduler": updater.scheduler.state_dict(),
+        "scaler": updater.scaler.state_dict() if updater.scaler else None,
         **extra,
     }
 
 
 @torch.no_grad()
-def restore(state: State, adapter: dict[str, Tensor], optimizer: Any, scheduler: Any, ema: list[Tensor] | None) -> None:
+def restore(state: State, adapter: dict[str, Tensor], updater: Updater) -> None:
     """Put a state read by `read` back into the objects it was taken from."""
     tensors: dict[str, Tensor] = state["tensors"]
     for name, parameter in adapter.items():
         parameter.copy_(tensors[f"adapter.{name}"])
-    for index, average in enumerate(ema or []):
+    for index, average in enumerate(updater.ema.average if updater.ema else []):
         average.copy_(tensors[f"ema.{index}"])
     values: dict[int, dict[str, Any]] = {int(k): dict(v) for k, v in state["optimizer"]["scalars"].items()}
     for name, tensor in tensors.items():
@@ -61,8 +61,10 @@ def restore(state: State, adapter: dict[str, Tensor], optimizer: Any, scheduler:
         if kind == "optimizer":
             index, _, key = rest.partition(".")
             values.setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict({"state": values, "param_groups": state["optimizer"]["param_groups"]})
-    scheduler.load_state_dict(state["scheduler"])
+    updater.optimizer.load_state_dict({"state": values, "param_groups": state["optimizer"]["param_groups"]})
+    updater.scheduler.load_state_dict(state["scheduler"])
+    if updater.scaler:
+        updater.scaler.load_state_dict(state["scaler"])
 
 
 def read(folder: Path) -> State:
@@ -116,19 +118,28 @@ class Writer:
         name = f"step-{state['step']:06d}"
         place, beside = self._root / name, self._root / f".writing-{name}"
         beside.mkdir(parents=True, exist_ok=True)
-        tensors: dict[str, Tensor] = state["tensors"]
-        save_file({k: v for k, v in tensors.items() if k.startswith("adapter.")}, beside / "adapter.safetensors")
-        save_file({k: v for k, v in tensors.items() if not k.startswith("adapter.")}, beside / "optimizer.safetensors")
-        text = json.dumps({key: value for key, value in state.items() if key != "tensors"})
-        (beside / "state.json").write_text(text, "utf-8")
-        for file in beside.iterdir():
-            sync(file)
+        try:
+            self._fill(beside, state)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)  # a full disk gets its room back, for the event that says so
+            raise
         if place.exists():
             shutil.rmtree(place)
-        os.replace(beside, place)
+        beside.replace(place)
         sync(self._root)
         self._prune()
         then(place)
+
+    def _fill(self, folder: Path, state: State) -> None:
+        tensors: dict[str, Tensor] = state["tensors"]
+        adapter = {name: tensor for name, tensor in tensors.items() if name.startswith("adapter.")}
+        rest = {name: tensor for name, tensor in tensors.items() if name not in adapter}
+        (folder / "adapter.safetensors").write_bytes(save(adapter))  # not save_file: its errors carry no errno
+        (folder / "optimizer.safetensors").write_bytes(save(rest))
+        text = json.dumps({key: value for key, value in state.items() if key != "tensors"})
+        (folder / "state.json").write_text(text, "utf-8")
+        for file in folder.iterdir():
+            sync(file)
 
     def _prune(self) -> None:
         every = self._rules.keep_every

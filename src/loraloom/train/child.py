@@ -41,6 +41,7 @@ from loraloom.train.progress import Log, Progress
 from loraloom.train.samples import Samples
 from loraloom.train.setup import prepare
 from loraloom.train.task import Task
+from loraloom.train.update import Updater
 
 Emit = Callable[[Any], None]
 
@@ -91,7 +92,6 @@ def run_child(run_dir: Path, run: Run, emit: Emit, stop: Callable[[], str | None
     if reason is not None:
         emit(RunInterrupted(step=progress.step, signal=reason))
         return reason
-    loop.use()
     file = _export(run_dir, run, plan, base, task, samples, progress, emit)
     emit(
         RunFinished(
@@ -121,41 +121,37 @@ def _make_loop(
 ) -> tuple[Loop, checkpoint.Writer]:
     """Optimizer, schedule and loop, put back to the newest whole checkpoint if there is one."""
     optimizer = create_optimizer(run.optimizer, task.groups(), device)
-    scheduler = create_scheduler(run.optimizer, optimizer, plan.total_steps)
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    ema = Ema(parameters, run.training.ema) if run.training.ema else None
-    scaler = torch.amp.GradScaler() if dtype == torch.float16 else None
+    updater = Updater(
+        optimizer=optimizer,
+        scheduler=create_scheduler(run.optimizer, optimizer, plan.total_steps),
+        max_grad_norm=run.training.max_grad_norm,
+        scaler=torch.amp.GradScaler() if dtype == torch.float16 else None,
+    )
+    if run.training.ema:
+        updater.ema = Ema(updater.parameters, run.training.ema)
     writer = checkpoint.Writer(run_dir, run.checkpoints)
     progress = Progress()
-    average = ema.average if ema else None
     state = _newest(run_dir, emit)
     if state is not None:
-        checkpoint.restore(state, task.adapter(), optimizer, scheduler, average)
+        checkpoint.restore(state, task.adapter(), updater)
         progress = Progress(**state["progress"])
-        if scaler:
-            scaler.load_state_dict(state["scaler"])
 
     def save(reason: Any) -> None:
         step = progress.step
-        extra: dict[str, Any] = {"step": step, "position": step * run.training.accumulation, "seed": run.training.seed}
-        extra |= {"progress": asdict(progress), "scaler": scaler.state_dict() if scaler else None}
-        state = checkpoint.snapshot(task.adapter(), optimizer, scheduler, extra, average)
+        extra = {"step": step, "position": step * run.training.accumulation, "seed": run.training.seed}
+        state = checkpoint.snapshot(task.adapter(), updater, extra | {"progress": asdict(progress)})
         writer.submit(
             state, lambda folder: emit(CheckpointSaved(step=step, folder=f"checkpoints/{folder.name}", reason=reason))
         )
 
     loop = Loop(
         task=task,
-        optimizer=optimizer,
-        scheduler=scheduler,
+        updater=updater,
         total_batches=plan.total_batches,
         accumulation=run.training.accumulation,
         seed=run.training.seed,
-        max_grad_norm=run.training.max_grad_norm,
         device=device,
         autocast=dtype if dtype != torch.float32 else None,
-        scaler=scaler,
-        ema=ema,
         log=Log(progress, plan.total_steps, str(device), Memory(device), emit),
         save=save,
         stop=stop,

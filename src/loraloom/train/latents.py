@@ -61,7 +61,7 @@ class Latents:
         image = self._images[index]
         size = self._sizes[image.name]
         crop = (self._dataset.crop, variant, self._seed) if self._dataset.crop == "random" else self._dataset.crop
-        return key_of(image.sha256, image.mask, size, crop, flip, self._dataset.background, self._base)
+        return key_of(image.sha256, image.mask_sha256, size, crop, flip, self._dataset.background, self._base)
 
     @torch.no_grad()
     def _encode(self, vae: Any, index: int, variant: int, flip: bool) -> dict[str, Tensor]:

@@ -27,25 +27,27 @@ def create_optimizer(config: Optimizer, groups: list[dict[str, Any]], device: to
                     f"adamw8bit needs CUDA; this run uses {device.type}.",
                     "Set optimizer.name to adamw (or adafactor to save memory).",
                 )
-            return _library("bitsandbytes.optim", "gpu").AdamW8bit(groups, betas=config.betas, **common)
+            return _bitsandbytes().AdamW8bit(groups, betas=config.betas, **common)
         case "prodigy":
-            return _library("prodigyopt", "optimizers").Prodigy(
-                groups, betas=config.betas, safeguard_warmup=True, use_bias_correction=True, **common
-            )
+            from prodigyopt import Prodigy
+
+            return Prodigy(groups, betas=config.betas, safeguard_warmup=True, use_bias_correction=True, **common)
         case "lion":
-            return _library("lion_pytorch", "optimizers").Lion(groups, betas=(0.9, 0.99), **common)
+            from lion_pytorch import Lion
+
+            return Lion(groups, betas=(0.9, 0.99), **common)
         case "adamw_schedulefree":
-            return _library("schedulefree", "optimizers").AdamWScheduleFree(groups, betas=config.betas, **common)
+            from schedulefree import AdamWScheduleFree
+
+            return AdamWScheduleFree(groups, betas=config.betas, **common)
 
 
-def _library(module: str, extra: str) -> Any:
+def _bitsandbytes() -> Any:
     try:
-        return import_module(module)
+        return import_module("bitsandbytes.optim")
     except ImportError as error:
         raise LoomError(
-            "extra_missing",
-            f"This optimizer needs the package {module.split('.')[0]}.",
-            f"Install it with: pip install 'loraloom[{extra}]'",
+            "extra_missing", "adamw8bit needs the package bitsandbytes.", "Install it with: pip install 'loraloom[gpu]'"
         ) from error
 
 
@@ -65,9 +67,3 @@ def create_scheduler(config: Optimizer, optimizer: Any, total_steps: int) -> Any
         num_cycles=config.restarts,
         power=config.power,
     )
-
-
-def set_mode(optimizer: Any, mode: str) -> None:
-    """Schedule-free optimizers hold other weights while training than for use; no effect on the rest."""
-    if hasattr(optimizer, mode):
-        getattr(optimizer, mode)()

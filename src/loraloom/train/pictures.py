@@ -18,7 +18,7 @@ from loraloom.spec.dataset import Image, Plan
 from loraloom.spec.run import Run
 from loraloom.train import export, noise
 from loraloom.train.adapters import trainable
-from loraloom.train.families.protocol import Family, Geometry
+from loraloom.train.families.protocol import Family
 from loraloom.train.latents import Latents
 from loraloom.train.samples import Samples
 from loraloom.train.texts import Texts

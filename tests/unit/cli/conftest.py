@@ -15,7 +15,7 @@ CHILD = """
 import sys, time, signal
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from made_events import finished, logged, started, write
+from tests.made_events import finished, logged, started, write
 from loraloom.spec.event import CheckpointSaved, RunFailed, RunInterrupted, StageStarted, WarningRaised
 run_dir = Path(sys.argv[1])
 lora = run_dir / "lora" / "x.safetensors"
@@ -29,7 +29,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
 
     def use(body: str) -> None:
         script = tmp_path / "child.py"
-        script.write_text(CHILD.format(tests=str(Path(__file__).parents[2]), body=body), encoding="utf-8")
+        script.write_text(CHILD.format(tests=str(Path(__file__).parents[3]), body=body), encoding="utf-8")
         runner = partial(LocalRunner, [sys.executable, str(script)])
         monkeypatch.setattr("loraloom.cli.carry_out.LocalRunner", runner)
 

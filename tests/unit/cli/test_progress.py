@@ -15,7 +15,7 @@ from loraloom.spec.event import (
     ValidationLogged,
     WarningRaised,
 )
-from made_events import START, finished, logged, started
+from tests.made_events import START, finished, logged, started
 
 STORY = [
     StageStarted(stage="loading", total=1),

@@ -9,7 +9,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.broken_pictures import encoded, noise
 
 from loraloom.data import archive as archive_module
 from loraloom.data.archive import digest, unpack
@@ -18,6 +17,7 @@ from loraloom.data.importer import scan
 from loraloom.data.limits import ArchiveLimits
 from loraloom.spec.dataset import Dataset
 from loraloom.spec.errors import LoomError
+from tests.broken_pictures import encoded, noise
 
 
 def picture() -> bytes:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.broken_pictures import AVIF, BAD, GOOD, LOCKED, POSIX, Case, build, unlock
 
 from loraloom.data.importer import scan
 from loraloom.data.pictures import load_mask, load_picture
 from loraloom.spec.dataset import Dataset, DatasetReport
+from tests.broken_pictures import AVIF, BAD, GOOD, LOCKED, POSIX, Case, build, unlock
 
 pytestmark = pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 Built = tuple[Path, list[Case], DatasetReport]

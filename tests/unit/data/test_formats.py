@@ -8,7 +8,6 @@ import struct
 
 import pytest
 from PIL import Image, features
-from tests.broken_pictures import animated, encoded, noise, sixteen_bit_rgb, with_key_colour
 
 from loraloom.data.decode import decode
 from loraloom.data.formats import declared_size, describe, sniff
@@ -16,6 +15,7 @@ from loraloom.data.jxl import jxl_size
 from loraloom.data.pixels import flatten, upright
 from loraloom.data.refusal import Refused
 from loraloom.data.texts import decode_text, lines_of
+from tests.broken_pictures import animated, encoded, noise, sixteen_bit_rgb, with_key_colour
 
 BOXED = "0000000c4a584c200d0a870a00000014667479706a786c20000000006a786c20000000166a786c63ff0a4f060013880200ec00b59f20"
 """Signature, file type and codestream boxes."""

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from tests.broken_pictures import encoded, noise
 
 from loraloom.data.importer import scan, survey
 from loraloom.spec.dataset import Dataset, DatasetReport
 from loraloom.spec.dataset import Image as Taken
 from loraloom.spec.errors import LoomError
+from tests.broken_pictures import encoded, noise
 
 
 def put(folder: Path, *names: str) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.broken_pictures import encoded, noise, png
 
 from loraloom.data.pictures import load_mask, load_picture
 from loraloom.data.pixels import flatten
 from loraloom.spec.errors import LoomError
+from tests.broken_pictures import encoded, noise, png
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 

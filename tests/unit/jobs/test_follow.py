@@ -16,7 +16,7 @@ from loraloom.jobs.runners.local import LocalRunner
 from loraloom.jobs.runners.reason import why
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import RunFailed
-from made_events import finished, logged, started, write
+from tests.made_events import finished, logged, started, write
 
 HEAD = """
 import os, signal, sys, time

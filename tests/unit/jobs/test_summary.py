@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loraloom.jobs.summary import summary
 from loraloom.spec.event import RunFailed, RunInterrupted, SampleSaved, StageStarted
-from made_events import finished, logged, started, write
+from tests.made_events import finished, logged, started, write
 
 
 def test_a_run_that_went_through(tmp_path: Path) -> None:

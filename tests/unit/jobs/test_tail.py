@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loraloom.jobs.tail import EVENTS, Tail, tail
 from loraloom.spec.event import encode
-from made_events import logged, started, write
+from tests.made_events import logged, started, write
 
 
 def test_nothing_there_yet(tmp_path: Path) -> None:
