@@ -33,7 +33,8 @@ def config_page() -> str:
 
     source = "Generated from `loraloom.spec.run`. `loraloom config schema` prints the same as JSON schema."
     top = _of_all_families(())
-    parts = [NOTE, "# Keys of a config\n", f"{source}\n"]
+    preset = "`preset: NAME` at the top lays a [preset](presets.md) under everything else in the file."
+    parts = [NOTE, "# Keys of a config\n", f"{source} {preset}\n"]
     parts += ["## At the top\n", _table({k: v for k, v in top.items() if not fields_at((k,))})]
     for name, info in top.items():
         fields = _of_all_families((name,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -12,7 +12,7 @@ from types import FrameType
 import typer
 
 from loraloom.cli.progress import Display, display
-from loraloom.cli.show import note
+from loraloom.cli.show import note, print_json
 from loraloom.cli.words import counted, duration
 from loraloom.jobs import folder
 from loraloom.jobs.finish import finish
@@ -21,6 +21,12 @@ from loraloom.jobs.runners import FINISHED, INTERRUPTED
 from loraloom.jobs.runners.local import LocalRunner
 from loraloom.jobs.summary import Summary, summary
 from loraloom.jobs.tail import Tail
+from loraloom.spec.errors import LoomError
+
+STOPPING = {
+    1: "Stopping: a checkpoint is being written (Ctrl-C again ends at once).",
+    2: "Ending now; what the last checkpoint holds is safe.",
+}
 
 
 def carry_out(run_dir: Path, as_json: bool) -> Summary:
@@ -30,11 +36,17 @@ def carry_out(run_dir: Path, as_json: bool) -> Summary:
         note(f"This run is finished: {run_dir}")
         return finish(run_dir, note) or already
     folder.await_free(run_dir)
-    with display(sys.stderr if as_json else sys.stdout) as view:
-        stopped = _follow(run_dir, view)
+    try:
+        with display(sys.stderr if as_json else sys.stdout) as view:
+            stopped = _follow(run_dir, view)
+    except LoomError:
+        note(f"Everything that the run said is in {run_dir / folder.LOG}")
+        raise
     done = None if stopped else finish(run_dir, note)
     if done is None:
         note(f"Stopped. Go on with: loraloom train {_quoted(run_dir)}")
+        if as_json:
+            print_json({"run_dir": str(run_dir), "interrupted": True})
         raise typer.Exit(INTERRUPTED)
     return done
 
@@ -42,21 +54,14 @@ def carry_out(run_dir: Path, as_json: bool) -> Summary:
 def _follow(run_dir: Path, view: Display) -> bool:
     """Start the child and stay until it has ended. Returns whether it was stopped before the run was done."""
     wish = Wish()
-
-    def ask() -> None:
-        wish.times += 1
-        view.say(
-            "Stopping: a checkpoint is being written (Ctrl-C again ends at once)." if wish.times == 1 else "Ending now."
-        )
-
     seen = Tail(run_dir)
     for _ in seen.read():  # what earlier children said is not shown again
         pass
     runner = LocalRunner()
-    with _asked_to_stop(ask):
+    with _counting(wish):
         view.say(f"Run folder: {run_dir}")
         runner.start(run_dir)
-        ended = follow(runner, run_dir, wish, view.show, seen.seq)
+        ended = follow(runner, run_dir, wish, view.show, seen.seq, lambda times: view.say(STOPPING[times]))
     return ended.code != FINISHED
 
 
@@ -72,15 +77,15 @@ def tell(done: Summary) -> None:
 
 
 @contextmanager
-def _asked_to_stop(ask: Callable[[], None]) -> Generator[None]:
-    """While inside, Ctrl-C and the system's signals call `ask` and break nothing."""
+def _counting(wish: Wish) -> Generator[None]:
+    """While inside, Ctrl-C and the system's signals count as a wish to stop, and break nothing."""
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        ask()
+    def count(_number: int, _frame: FrameType | None) -> None:
+        wish.times += 1
 
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # not every system has all of them
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, handle) for number in numbers}
+    before = {number: signal.signal(number, count) for number in numbers}
     try:
         yield
     finally:

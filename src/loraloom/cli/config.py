@@ -61,6 +61,6 @@ def schema() -> None:
     """Print the JSON schema of a config, with units and what each key trades."""
     import json
 
-    from loraloom.spec.run import schema as of_run
+    from loraloom.jobs.schema import config_schema
 
-    print(json.dumps(of_run(), indent=2, ensure_ascii=False))
+    print(json.dumps(config_schema(), indent=2, ensure_ascii=False))

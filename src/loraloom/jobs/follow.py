@@ -22,8 +22,16 @@ class Wish:
         self.times = 0
 
 
-def follow(runner: Runner, run_dir: Path, wish: Wish, show: Callable[[Event], None], after_seq: int = 0) -> Exit:
-    """Hand every event after `after_seq` to `show` until the child has ended. Raises LoomError when it failed or died."""
+def follow(
+    runner: Runner,
+    run_dir: Path,
+    wish: Wish,
+    show: Callable[[Event], None],
+    after_seq: int = 0,
+    passing_on: Callable[[int], None] = lambda _: None,
+) -> Exit:
+    """Hand every event after `after_seq` to `show` until the child has ended; `passing_on` is called with 1 and 2 when
+    the wish to stop is. Raises LoomError when the child failed or died."""
     tail = Tail(run_dir, after_seq)
     failure: RunFailed | None = None
     passed_on = 0
@@ -35,8 +43,9 @@ def follow(runner: Runner, run_dir: Path, wish: Wish, show: Callable[[Event], No
             show(event)
         if ended is not None:
             return _judge(ended, failure, wish)
-        if wish.times > passed_on:
+        if wish.times > passed_on and passed_on < 2:
             passed_on += 1
+            passing_on(passed_on)
             runner.signal("stop" if passed_on == 1 else "kill")
         time.sleep(TICK)
 

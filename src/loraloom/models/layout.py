@@ -130,7 +130,7 @@ def _up(config: Config) -> Iterator[Layer]:
 
 def _resnet(path: str, width_in: int, width: int, config: Config) -> Iterator[Layer]:
     yield Layer(f"{path}.conv1", "conv", (width, width_in, 3, 3))
-    yield Layer(f"{path}.time_emb_proj", "other", (width, _widths(config)[0] * 4))
+    yield Layer(f"{path}.time_emb_proj", "conv", (width, _widths(config)[0] * 4))  # LoCon adapts resnets whole
     yield Layer(f"{path}.conv2", "conv", (width, width, 3, 3))
     if width_in != width:
         yield Layer(f"{path}.conv_shortcut", "conv", (width, width_in, 1, 1))

@@ -20,7 +20,12 @@ _KINDS: tuple[tuple[LayerKind, re.Pattern[str]], ...] = (
         ),
     ),
     ("projection", re.compile(r"(?:^|[._])proj_(?:in|out)$")),
-    ("conv", re.compile(r"(?:^|[._])(?:conv[12]?|conv_shortcut|in_layers[._]2|out_layers[._]3|skip_connection|op)$")),
+    (
+        "conv",
+        re.compile(
+            r"(?:^|[._])(?:conv[12]?|conv_shortcut|time_emb_proj|emb_layers[._]1|in_layers[._]2|out_layers[._]3|skip_connection|op)$"
+        ),
+    ),
 )
 
 

@@ -95,7 +95,8 @@ def test_a_new_config_that_cannot_be(arguments: list[str], words: str, capsys: A
 
 def test_schema_is_json(capsys: Any) -> None:
     assert run(["config", "schema"]) == 0
-    assert "$defs" in json.loads(capsys.readouterr().out)
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["$defs"]["SdxlRun"]["properties"]["preset"]["enum"] == presets.names()
 
 
 def test_presets_are_listed_and_shown(capsys: Any) -> None:
