@@ -16,7 +16,7 @@ import yaml
 DEMO = Path(__file__).parents[1] / "src" / "loraloom" / "assets" / "demo"
 
 
-def make_run(run_dir: Path, base: str | Path = "/tmp/w/tiny", family: str = "sd1", **groups: Any) -> Path:
+def make_run(run_dir: Path, base: str | Path = "thimble", family: str = "sd1", **groups: Any) -> Path:
     """A run folder with a small run: the demo pictures at 64 px, four steps of four, rank 4, one thread."""
     config: dict[str, Any] = {
         "family": family,
@@ -71,6 +71,6 @@ def wait_for_steps(run_dir: Path, process: subprocess.Popen[bytes], more: int, s
     """Wait until the child has logged `more` further steps. Fails when it ends before."""
     before, until = len(payloads(run_dir, "StepLogged")), time.monotonic() + seconds
     while len(payloads(run_dir, "StepLogged")) < before + more:
-        assert process.poll() is None, (run_dir / "log.txt").read_text()
+        assert process.poll() is None, f"ended early, see {run_dir / 'log.txt'}"
         assert time.monotonic() < until, "too slow"
         time.sleep(0.01)

@@ -61,6 +61,21 @@ def test_equals_its_folder(models: dict[Family, tuple[Path, Path]], family: Fami
             )
 
 
+@pytest.mark.parametrize("family", ["sd1", "sdxl"])
+def test_diffusers_reads_the_same(models: dict[Family, tuple[Path, Path]], family: Family) -> None:
+    """The single files of these tests are real ones: diffusers' own reader, given the configs, finds the same model."""
+    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+    from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
+
+    folder, file = models[family]
+    kind: Any = StableDiffusionXLPipeline if family == "sdxl" else StableDiffusionPipeline
+    theirs = kind.from_single_file(str(file), config=str(folder), local_files_only=True)
+    ours: Any = load_single_file(file, family)
+    for part in ("unet", "vae", *TEXT_ENCODERS[family]):
+        wanted = getattr(theirs, part).state_dict()
+        assert all(torch.equal(ours[part].state_dict()[name], wanted[name]) for name in wanted), part
+
+
 def test_dtypes(models: dict[Family, tuple[Path, Path]]) -> None:
     loaded = load_single_file(models["sd1"][1], "sd1", torch.bfloat16)
     assert {p.dtype for p in loaded["unet"].parameters()} == {torch.bfloat16}

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from loraloom.models.inspect import inspect
-from loraloom.train.__main__ import main
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from loraloom.models.inspect import inspect
+from loraloom.train.__main__ import main
 from tests.runs import DEMO, make_run, payloads, train_here
 from tests.tiny_models import build_folder
 
@@ -92,7 +92,9 @@ def same_weights(one: Path, other: Path) -> float:
 def test_settings_that_must_not_change_the_result(
     tmp_path: Path, one: dict[str, Any], other: dict[str, Any], tolerance: float
 ) -> None:
-    runs = [make_run(tmp_path / name, export={"dtype": "fp32"}, **groups) for name, groups in (("a", one), ("b", other))]
+    runs = [
+        make_run(tmp_path / name, export={"dtype": "fp32"}, **groups) for name, groups in (("a", one), ("b", other))
+    ]
     for run_dir in runs:
         train_here(run_dir)
     assert same_weights(*runs) <= tolerance
@@ -161,7 +163,9 @@ def test_masks_change_what_is_learnt(tmp_path: Path) -> None:
         Image.fromarray(mask).save(data / f"{file.stem}-masklabel.png")
     found = {}
     for masked in (True, False):
-        run_dir = make_run(tmp_path / str(masked), dataset={"path": str(data)}, loss={"masked": masked, "masked_floor": 0})
+        run_dir = make_run(
+            tmp_path / str(masked), dataset={"path": str(data)}, loss={"masked": masked, "masked_floor": 0}
+        )
         train_here(run_dir)
         found[masked] = losses(run_dir)[0]
     assert found[True] != pytest.approx(found[False], rel=1e-3)

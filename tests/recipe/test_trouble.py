@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from loraloom.spec.errors import LoomError
 from loraloom.train.__main__ import main, translate
 from loraloom.train.checkpoint import folders, read
-
 from tests.runs import make_run, payloads, start_child, train_here, wait_for_steps
 
 needs_mount = pytest.mark.skipif(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from loraloom.cli.show import note, print_json
+from loraloom.cli.words import counted
 
 app = typer.Typer(help="Write, check and describe configs.", no_args_is_help=True)
 
@@ -42,18 +43,23 @@ def validate(
 ) -> None:
     """Name every problem of a config and of its surroundings at once, without starting anything."""
     from loraloom.jobs import yaml_file
+    from loraloom.jobs.data_check import plan_of
     from loraloom.jobs.resolve import resolve
 
     resolved = resolve(yaml_file.read(file), set_ or (), name=file.stem)
     for text in resolved.notes:
         note(text)
+    run, plan = resolved.run, plan_of(resolved.run)
     if as_json:
-        run = resolved.run.model_dump(mode="json")
-        print_json({"valid": True, "source": resolved.source, "notes": list(resolved.notes), "run": run})
+        counts = {"images": len(plan.images), "steps_per_epoch": plan.steps_per_epoch, "steps": plan.total_steps}
+        about = {"valid": True, "source": resolved.source, "notes": list(resolved.notes), **counts}
+        print_json(about | {"run": run.model_dump(mode="json")})
         return
-    run = resolved.run
-    length = f"{run.training.epochs} epochs" if run.training.epochs is not None else f"{run.training.steps} steps"
-    print(f"{file} can run: {run.base_model} ({run.family}), {length}, rank {run.lora.rank}, data {run.dataset.path}")
+    print(f"{file} can run.")
+    print(f"base: {run.base_model} ({run.family}), rank {run.lora.rank}, alpha {run.lora.alpha:g}, {run.lora.targets}")
+    print(f"data: {run.dataset.path}, {counted(len(plan.images), 'picture')} at {run.dataset.resolution} px")
+    epochs = f"{plan.epochs:.3g}".removesuffix(".0")
+    print(f"steps: {plan.total_steps} = {plan.steps_per_epoch} an epoch x {epochs} epochs, batch {plan.batch_size}")
 
 
 @app.command("schema")

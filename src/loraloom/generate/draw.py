@@ -28,7 +28,7 @@ def scheduler_for(parts: Parts, zero_terminal_snr: bool = False) -> Any:
         clip_sample=False,
         set_alpha_to_one=False,
         steps_offset=1,
-        prediction_type=parts.prediction,
+        prediction_type=parts.prediction,  # pyright: ignore[reportArgumentType]
         rescale_betas_zero_snr=rescale,
         timestep_spacing="trailing" if rescale else "leading",
     )
@@ -54,7 +54,7 @@ def pipeline_for(parts: Parts, zero_terminal_snr: bool = False) -> Any:
 
         pipeline = StableDiffusionPipeline(
             **components,
-            safety_checker=None,
+            safety_checker=None,  # pyright: ignore[reportArgumentType]
             feature_extractor=None,  # pyright: ignore[reportArgumentType]
             requires_safety_checker=False,
         )

@@ -12,8 +12,13 @@ from torch import nn
 
 from loraloom.models.resolve import BaseModel
 from loraloom.spec.errors import LoomError
+from loraloom.spec.run import Family
 
-TEXT_ENCODERS = {"sd1": ("text_encoder",), "sd2": ("text_encoder",), "sdxl": ("text_encoder", "text_encoder_2")}
+TEXT_ENCODERS: dict[Family, tuple[str, ...]] = {
+    "sd1": ("text_encoder",),
+    "sd2": ("text_encoder",),
+    "sdxl": ("text_encoder", "text_encoder_2"),
+}
 
 
 @dataclass
@@ -23,7 +28,7 @@ class Parts:
     `scheduler_config` is diffusers' dict; `alphas_cumprod` [T] is made from it where it is needed.
     """
 
-    family: str
+    family: Family
     unet: Any
     vae: Any
     text_encoders: dict[str, nn.Module]
@@ -34,7 +39,7 @@ class Parts:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def load_parts(base: BaseModel, family: str, dtype: torch.dtype, vae_dtype: torch.dtype = torch.float32) -> Parts:
+def load_parts(base: BaseModel, family: Family, dtype: torch.dtype, vae_dtype: torch.dtype = torch.float32) -> Parts:
     """Load `base` on the CPU, everything frozen and in eval mode; weights are read from safetensors only.
 
     Raises LoomError `base_model_not_found`, `weights_unreadable` or `pickle_refused`.
@@ -63,7 +68,7 @@ def load_parts(base: BaseModel, family: str, dtype: torch.dtype, vae_dtype: torc
     return parts
 
 
-def _load_folder(base: BaseModel, family: str, dtype: torch.dtype, vae_dtype: torch.dtype) -> dict[str, Any]:
+def _load_folder(base: BaseModel, family: Family, dtype: torch.dtype, vae_dtype: torch.dtype) -> dict[str, Any]:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from transformers.models.clip.modeling_clip import CLIPTextModel, CLIPTextModelWithProjection

@@ -11,6 +11,7 @@ from loraloom.data.plan import plan
 from loraloom.models.resolve import resolve
 from loraloom.spec import check
 from loraloom.spec.dataset import DatasetReport, Plan
+from loraloom.spec.run import Run
 
 
 @dataclass(frozen=True)
@@ -34,3 +35,8 @@ def check_data(
     )
     report = scan(run.dataset)
     return Checked(report, plan(report, run) if report.images else None)
+
+
+def plan_of(run: Run) -> Plan:
+    """What `run` will do with its data set, counted as the child will. Raises LoomError `dataset_empty` and others."""
+    return plan(scan(run.dataset), run)

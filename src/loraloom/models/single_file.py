@@ -35,9 +35,7 @@ def configs_for(header: Header, family: Family) -> dict[Part, dict[str, Any]]:
     try:
         configs: dict[Part, dict[str, Any]] = {"unet": _unet(header, family), "vae": _vae(header, family)}
         for part in CLIP[family]:
-            prefix = clip_prefix(header.tensors, family, part)
-            openclip = prefix.endswith(".model.")
-            configs[part] = (_openclip if openclip else _clip)(header, family, part, prefix)
+            configs[part] = _clip(header, family, part, clip_prefix(header.tensors, family, part))
     except (KeyError, IndexError, ValueError, StopIteration) as error:
         raise LoomError(
             "weights_unreadable",
@@ -113,36 +111,28 @@ def _vae(header: Header, family: Family) -> dict[str, Any]:
     return config
 
 
+_CLIP_NAMES = ("embeddings.token_embedding.weight", "embeddings.position_embedding.weight", "encoder.layers", "mlp.fc1")
+_OPENCLIP_NAMES = ("token_embedding.weight", "positional_embedding", "transformer.resblocks", "mlp.c_fc")
+
+
 def _clip(header: Header, family: Family, part: Part, prefix: str) -> dict[str, Any]:
+    openclip = prefix.endswith(".model.")
+    tokens, positions, layers, inner = _OPENCLIP_NAMES if openclip else _CLIP_NAMES
     config = true_config(family, part)
-    vocabulary, width = header.tensors[f"{prefix}embeddings.token_embedding.weight"].shape
+    vocabulary, width = header.tensors[prefix + tokens].shape
+    depth = _layers(header, prefix + layers)
     config |= {
         "vocab_size": vocabulary,
         "hidden_size": width,
-        "projection_dim": width,
-        "max_position_embeddings": header.tensors[f"{prefix}embeddings.position_embedding.weight"].shape[0],
-        "intermediate_size": header.tensors[f"{prefix}encoder.layers.0.mlp.fc1.weight"].shape[0],
-        "num_hidden_layers": _layers(header, f"{prefix}encoder.layers"),
+        "max_position_embeddings": header.tensors[prefix + positions].shape[0],
+        "intermediate_size": header.tensors[f"{prefix}{layers}.0.{inner}.weight"].shape[0],
+        "num_hidden_layers": _without_last(depth) if family == "sd2" else depth,
         "num_attention_heads": max(1, width // HEAD_WIDTH),
     }
-    return config
-
-
-def _openclip(header: Header, family: Family, part: Part, prefix: str) -> dict[str, Any]:
-    config = true_config(family, part)
-    vocabulary, width = header.tensors[f"{prefix}token_embedding.weight"].shape
-    config |= {
-        "vocab_size": vocabulary,
-        "hidden_size": width,
-        "max_position_embeddings": header.tensors[f"{prefix}positional_embedding"].shape[0],
-        "intermediate_size": header.tensors[f"{prefix}transformer.resblocks.0.mlp.c_fc.weight"].shape[0],
-        "num_hidden_layers": _layers(header, f"{prefix}transformer.resblocks"),
-        "num_attention_heads": max(1, width // HEAD_WIDTH),
-    }
-    if part == "text_encoder_2":
+    if not openclip:
+        config["projection_dim"] = width
+    elif part == "text_encoder_2":
         config["projection_dim"] = header.tensors[f"{prefix}text_projection"].shape[1]
-    else:
-        config["num_hidden_layers"] = _without_last(int(config["num_hidden_layers"]))
     return config
 
 

@@ -108,7 +108,8 @@ class Ema:
     def update(self, step: int) -> None:
         """Pull the average towards the weights; the decay warms up as (1 + step) / (10 + step)."""
         decay = min(self._decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(self.average, [p.detach() for p in self._parameters], 1 - decay)
+        for average, parameter in zip(self.average, self._parameters, strict=True):
+            average.lerp_(parameter.detach(), 1 - decay)
 
     @torch.no_grad()
     def show(self, average: bool) -> None:

@@ -131,6 +131,7 @@ class PictureTask:
     def export(self, file: Path, facts: LoraFacts) -> None:
         """Write the LoRA in kohya's format and prove that the file reproduces what was trained."""
         components: dict[str, nn.Module] = self._family.components(self._parts)
-        export.write(file, components, self._family.lora_names(self._parts), self._run, facts)
+        told: LoraFacts = {**facts, "prediction": self._parts.prediction}  # pyright: ignore[reportAssignmentType]
+        export.write(file, components, self._family.lora_names(self._parts), self._run, told)
         prove: Callable[[], Tensor] = self.predict_once
         export.prove(file, components, self._family.lora_names(self._parts), prove)

@@ -57,6 +57,13 @@ def test_validate_json_holds_the_whole_run(config: Path, capsys: Any) -> None:
     assert run(["config", "validate", str(config), "--json"]) == 0
     got = last_json(capsys)
     assert got["valid"] is True and got["run"]["lora"]["rank"] == 16
+    assert (got["images"], got["steps"]) == (5, 10)
+
+
+def test_validate_sees_that_there_is_nothing_to_train_on(config: Path, tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "empty").mkdir()
+    assert run(["config", "validate", str(config), "--set", f"dataset.path={tmp_path / 'empty'}"]) == 1
+    assert "no pictures" in capsys.readouterr().err.lower()
 
 
 @pytest.mark.parametrize("name", presets.names())

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
+
 from loraloom.spec.run import Lora
 from loraloom.train.adapters import ADAPTER, add_lora, choose_targets, lora_layers, trainable, without_lora
 from loraloom.train.fused import fuse
-from torch import nn
 
 
 class Block(nn.Module):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from diffusers.training_utils import compute_snr
+
 from loraloom.spec.run import Loss
 from loraloom.train import noise
 
