@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from loraloom.generate.draw import draw, pipeline_for, quiet
-from loraloom.generate.looks import Looks
+from loraloom.generate.looks import MEASURE, Looks
 from loraloom.generate.parts import load_parts
 from loraloom.generate.sheet import contact_sheet, save_picture, to_picture
 from loraloom.models.resolve import BaseModel, resolve
@@ -74,17 +75,25 @@ def answer(request: SampleRequest) -> SampleResult:
     if request.compare or request.grid:
         factors = (0.0, 1.0) if request.compare else request.strengths or (1.0,)
         columns = [studio.draw(factor) for factor in factors]
-        labels = ["before", "after"] if request.compare else [f"strength {factor:g}" for factor in factors]
-        rows = [[to_picture(column[i]) for column in columns] for i in range(len(request.prompts))]
-        save_picture(contact_sheet(rows, request.prompts, labels), out)
+        save_picture(_sheet(request, columns, factors), out)
         files = [out]
         if request.compare_to is not None:
-            looks = Looks(Path(request.compare_to))
+            height, width = columns[0][0].shape[:2]
+            looks = Looks(studio.pipeline.vae, Path(request.compare_to), (width, height))
             before, after = (looks.distance(column) for column in columns)
-            distances = Distances(measure=looks.MEASURE, before=before, after=after)
+            distances = Distances(measure=MEASURE, before=before, after=after)
     else:
         files = _save_each(studio.draw(1.0), out)
     return SampleResult(files=tuple(map(str, files)), seconds=time.monotonic() - began, distances=distances)
+
+
+def _sheet(request: SampleRequest, columns: Sequence[Sequence[np.ndarray]], factors: Sequence[float]) -> Image.Image:
+    """Before above after, a column a prompt; or a row a prompt, a column a strength."""
+    pictures = [[to_picture(pixels) for pixels in column] for column in columns]
+    if request.compare:
+        return contact_sheet(pictures, ("before", "after"), request.prompts)
+    labels = [f"strength {factor:g}" if request.loras else "base" for factor in factors]
+    return contact_sheet(list(zip(*pictures, strict=True)), request.prompts, labels)
 
 
 def _save_each(pictures: Sequence[np.ndarray], out: Path) -> list[Path]:

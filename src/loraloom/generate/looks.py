@@ -1,4 +1,4 @@
-"""How far pictures are from the look of a folder of pictures, seen by the embedded base's own small CLIP."""
+"""How far pictures are from the look of a folder of pictures, seen by the base model's own VAE encoder."""
 
 from __future__ import annotations
 
@@ -11,36 +11,41 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from loraloom.models.resolve import thimble_path
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+MEASURE = "style distance: Gram matrices of the VAE encoder's features"
 
 
 class Looks:
-    """Style is what the first layers see: mean and spread of each feature over the picture (Huang and Belongie 2017,
-    arXiv:1703.06868), compared between the average of some pictures and the average of the folder."""
+    """Style as Gram matrices of features (Gatys et al. 2015, arXiv:1508.06576), of each level of the encoder.
 
-    MEASURE = "distance of feature statistics in the embedded CLIP, 0 is the same look"
+    They hold which colours, edges and shadings come together, not where, so that subjects hardly count.
+    """
 
-    def __init__(self, folder: Path) -> None:
-        from transformers.models.clip.modeling_clip import CLIPModel
-
-        self._vision: Any = CLIPModel.from_pretrained(thimble_path() / "clip", local_files_only=True).vision_model
-        self._vision.float().eval()
-        self._side: int = self._vision.config.image_size
-        files = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp"))
-        self._goal = self._style([np.asarray(Image.open(p).convert("RGB"), np.float32) / 255 for p in files])
+    def __init__(self, vae: Any, folder: Path, size: tuple[int, int]) -> None:
+        """The look of the pictures in `folder`, seen at `size` (width, height), which drawn pictures must have too."""
+        self._vae = vae
+        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+        pictures = [Image.open(path).convert("RGB").resize(size, Image.Resampling.LANCZOS) for path in files]
+        self._goal = self._style([np.asarray(picture, np.float32) / 255 for picture in pictures])
 
     def distance(self, pictures: Sequence[np.ndarray]) -> float:
-        """Distance of `pictures` (each [h, w, 3] in 0 to 1) to the folder's look."""
-        return float((self._style(pictures).mean(0) - self._goal.mean(0)).norm() / self._goal.mean(0).norm())
+        """Distance of `pictures` (each [h, w, 3] in 0 to 1) from the folder's look, as a share of it; 0 is the same."""
+        levels = zip(self._style(pictures), self._goal, strict=True)
+        return float(np.mean([float((own - goal).norm() / goal.norm()) for own, goal in levels]))
 
     @torch.no_grad()
-    def _style(self, pictures: Sequence[np.ndarray]) -> Tensor:
-        """[N, F] statistics."""
-        pixels = torch.stack([self._pixels(picture) for picture in pictures])
-        layers = self._vision(pixels, output_hidden_states=True).hidden_states[1:3]
-        return torch.cat([torch.cat([layer[:, 1:].mean(1), layer[:, 1:].std(1)], -1) for layer in layers], -1)
-
-    def _pixels(self, picture: np.ndarray) -> Tensor:
-        image = Image.fromarray((picture * 255).round().clip(0, 255).astype(np.uint8))
-        image = image.resize((self._side, self._side), Image.Resampling.BICUBIC)
-        return torch.from_numpy(np.asarray(image, np.float32) / 127.5 - 1).permute(2, 0, 1)
+    def _style(self, pictures: Sequence[np.ndarray]) -> list[Tensor]:
+        """Mean Gram matrix [C, C] of the pictures at each level."""
+        first = next(self._vae.parameters())
+        sums: list[Tensor] = []
+        for picture in pictures:
+            x = torch.from_numpy(picture).permute(2, 0, 1)[None].to(first.device, first.dtype) * 2 - 1
+            x = self._vae.encoder.conv_in(x)
+            grams: list[Tensor] = []
+            for block in self._vae.encoder.down_blocks:
+                x = block(x)
+                features = x[0].flatten(1).float()
+                features = features - features.mean(1, keepdim=True)
+                grams.append(features @ features.t() / features.shape[1])
+            sums = grams if not sums else [total + gram for total, gram in zip(sums, grams, strict=True)]
+        return [total / len(pictures) for total in sums]

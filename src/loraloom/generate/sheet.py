@@ -32,11 +32,7 @@ def contact_sheet(
     for index, row in enumerate(rows):
         top = LABEL + MARGIN + index * (side + LABEL + MARGIN)
         for column, picture in enumerate(row):
-            small = picture.copy()
-            small = small.resize(
-                _inside(small.size, side),
-                Image.Resampling.NEAREST if max(small.size) < side else Image.Resampling.LANCZOS,
-            )
+            small = picture.resize(_inside(picture.size, side), Image.Resampling.LANCZOS)
             sheet.paste(small, (MARGIN + column * (side + MARGIN), top))
         if index < len(row_labels):
             pen.text((MARGIN, top + side + 2), _fit(row_labels[index], font, width - 2 * MARGIN), "#333333", font)

@@ -14,8 +14,8 @@ from loraloom.spec.sample import SampleResult
 DATA = Path(__file__).parents[1] / "assets" / "demo"
 HELD_OUT = "held_out.json"
 SHEET = "before-after.png"
-SUBJECTS = 8
-"""Rows of the sheet."""
+SUBJECTS = 9
+"""Columns of the sheet."""
 SAMPLES = 4
 """Subjects drawn while training, at the start and the end."""
 
