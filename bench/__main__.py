@@ -52,7 +52,7 @@ def _config(steps: int, threads: int, busy: bool = False) -> dict[str, Any]:
         "family": "sd1",
         "name": "bench",
         "base_model": "thimble",
-        "dataset": {"path": str(ASSETS / "demo"), "resolution": 64},
+        "dataset": {"path": str(ASSETS / "demo" / "pictures"), "resolution": 64},
         "training": {"steps": steps, "batch_size": 8, "threads": threads, "precision": "fp32", "device": "cpu"},
         "optimizer": {"learning_rate": 1e-3},
     }

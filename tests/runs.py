@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-DEMO = Path(__file__).parents[1] / "src" / "loraloom" / "assets" / "demo"
+DEMO = Path(__file__).parents[1] / "src" / "loraloom" / "assets" / "demo" / "pictures"
 
 
 def make_run(run_dir: Path, base: str | Path = "thimble", family: str = "sd1", **groups: Any) -> Path:

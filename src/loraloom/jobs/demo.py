@@ -11,7 +11,8 @@ from loraloom.jobs.draw import draw
 from loraloom.spec.errors import LoomError
 from loraloom.spec.sample import SampleResult
 
-DATA = Path(__file__).parents[1] / "assets" / "demo"
+ASSETS = Path(__file__).parents[1] / "assets" / "demo"
+DATA = ASSETS / "pictures"
 HELD_OUT = "held_out.json"
 SHEET = "before-after.png"
 SUBJECTS = 9
@@ -35,7 +36,7 @@ def demo_config() -> dict[str, Any]:
 
 def held_out() -> list[str]:
     """Prompts of subjects that are not among the demo pictures."""
-    subjects: list[dict[str, str]] = json.loads((DATA / HELD_OUT).read_text(encoding="utf-8"))
+    subjects: list[dict[str, str]] = json.loads((ASSETS / HELD_OUT).read_text(encoding="utf-8"))
     return [subject["caption"] for subject in subjects]
 
 

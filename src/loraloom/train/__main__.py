@@ -41,9 +41,6 @@ def _train(run_dir: Path, emit: Emitter, began: float) -> int:
     from loraloom.train.stop import Stop
 
     stop = Stop()
-    from loraloom.train.imports import defer_dynamo
-
-    defer_dynamo()
     from loraloom.train.child import read_run, run_child
 
     run = read_run(run_dir)

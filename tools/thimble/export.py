@@ -1,0 +1,87 @@
+"""Stage 4: gather the trained parts into one folder in Stable Diffusion's layout, fp16, swapped in whole."""
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTextModel, CLIPTokenizer
+from unet import build_scheduler
+
+LIMIT = 16_000_000
+"""Bytes the folder may take."""
+KEPT = ("README.md", "LICENSE", "figures.json")
+"""Files in the target that are not made here and outlive an export."""
+
+
+def compact(folder: Path) -> None:
+    """Rewrite JSON files without indentation where that saves room (the tokenizers)."""
+    for path in folder.rglob("tokenizer.json"):
+        path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")), ensure_ascii=False), encoding="utf-8")
+
+
+def gather(work: Path, folder: Path) -> None:
+    """Write the pipeline and the CLIP below `folder`."""
+    tokenizer = CLIPTokenizer.from_pretrained(work / "clip")
+    clip = CLIPModel.from_pretrained(work / "clip").half()
+    text = CLIPTextModel.from_pretrained(work / "clip").half()
+    pipe = StableDiffusionPipeline(
+        vae=AutoencoderKL.from_pretrained(work / "vae").half(),
+        text_encoder=text,
+        tokenizer=tokenizer,
+        unet=UNet2DConditionModel.from_pretrained(work / "unet").half(),
+        scheduler=build_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipe.save_pretrained(folder, safe_serialization=True)
+    clip.save_pretrained(folder / "clip")
+    tokenizer.save_pretrained(folder / "clip")
+    CLIPImageProcessorPil.from_pretrained(work / "clip").save_pretrained(folder / "clip")
+    compact(folder)
+
+
+def check(folder: Path) -> int:
+    """Load the folder as users do; returns its bytes, raises if they are too many or the two text towers differ."""
+    pipe = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    clip = CLIPModel.from_pretrained(folder / "clip", dtype=torch.float32)
+    ids = pipe.tokenizer("red apple on white background", padding="max_length", return_tensors="pt").input_ids
+    with torch.no_grad():
+        one = pipe.text_encoder(ids).pooler_output
+        two = clip.text_model(ids).pooler_output
+    if not torch.equal(one, two):
+        raise ValueError("text_encoder and clip hold different text towers")
+    size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    if size > LIMIT:
+        raise ValueError(f"{size} bytes, more than {LIMIT}")
+    return size
+
+
+def main() -> None:
+    """Write the folder beside its place, check it, then swap."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument(
+        "--out", type=Path, required=True, help="the folder to replace, such as src/loraloom/assets/thimble"
+    )
+    args = parser.parse_args()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=args.out.parent, prefix=".thimble-") as temporary:
+        fresh, old = Path(temporary) / "fresh", Path(temporary) / "old"
+        gather(args.work, fresh)
+        for name in KEPT:
+            if (args.out / name).exists():
+                shutil.copy2(args.out / name, fresh / name)
+        size = check(fresh)
+        if args.out.exists():
+            args.out.rename(old)
+        fresh.rename(args.out)
+    print(f"{args.out}: {size} bytes")
+
+
+if __name__ == "__main__":
+    main()
