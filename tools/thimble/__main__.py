@@ -17,15 +17,16 @@ def main() -> None:
     parser.add_argument("--vae-minutes", type=float, default=20)
     parser.add_argument("--clip-minutes", type=float, default=20)
     parser.add_argument("--unet-minutes", type=float, default=90)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="processor cores to use")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    common = ["--work", args.work, "--npm", args.npm, "--threads", args.threads]
+    work_npm = ["--work", args.work, "--npm", args.npm]
+    common = [*work_npm, "--threads", args.threads]
     thimble, npm = args.assets / "thimble", ["--npm", args.npm]
     stages: list[list[object]] = [
         ["vae.py", *common, "--minutes", args.vae_minutes],
         ["clip.py", *common, "--minutes", args.clip_minutes],
-        ["unet.py", *common, "--minutes", args.unet_minutes],
+        ["unet.py", *work_npm, "--workers", args.threads, "--minutes", args.unet_minutes],
         ["export.py", "--work", args.work, "--out", thimble],
         ["demo.py", *npm, "--out", args.assets / "demo"],
         ["evaluate.py", *npm, "--base", thimble, "--out", thimble / "figures.json", "--sheet", args.work / "sheet.png"],

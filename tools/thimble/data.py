@@ -119,8 +119,10 @@ def to_float(pictures: torch.Tensor) -> torch.Tensor:
     return pictures.float() / 127.5 - 1
 
 
-def picture_set(npm: Path, style: str, variants: int, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Pictures of every concept on every background.
+def picture_set(
+    npm: Path, style: str, variants: int, seed: int, plain: int = 0
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """`variants` pictures of every concept on every background, the last `plain` of them centred and not jittered.
 
     Returns uint8 pictures (n, 3, 64, 64), the index of the concept (n,), and that of the background (n,).
     """
@@ -131,8 +133,12 @@ def picture_set(npm: Path, style: str, variants: int, seed: int) -> tuple[torch.
         if source is None:
             continue
         for number, background in enumerate(BACKGROUNDS):
-            for _ in range(variants):
-                pictures.append(jittered(source, background, rng))
+            for variant in range(variants):
+                at_rest = variant - (variants - plain)
+                if at_rest < 0:
+                    pictures.append(jittered(source, background, rng))
+                else:
+                    pictures.append(compose(source, background, 0.9, flip=at_rest % 2 == 1))
                 which.append(index)
                 ground.append(number)
     return to_tensor(pictures), torch.tensor(which), torch.tensor(ground)

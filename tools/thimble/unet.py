@@ -63,10 +63,10 @@ def text_states(work: Path, npm: Path) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @torch.no_grad()
-def latents(work: Path, npm: Path, variants: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def latents(work: Path, npm: Path, variants: int, plain: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Scaled latents of the pictures, (n, 4, 16, 16), with the concept and the background of each."""
     vae = AutoencoderKL.from_pretrained(work / "vae").eval()
-    pictures, which, ground = picture_set(npm, "noto", variants, seed=2)
+    pictures, which, ground = picture_set(npm, "noto", variants, 2, plain)
     rows = [vae.encode(to_float(pictures[i : i + 64])).latent_dist.mean for i in range(0, len(pictures), 64)]
     return torch.cat(rows) * vae.config.scaling_factor, which, ground
 
@@ -170,6 +170,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads of each; one is steadier on a busy machine")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--variants", type=int, default=4, help="cached pictures of each concept on each background")
+    parser.add_argument(
+        "--plain", type=int, default=3, help="how many of those are centred; more is sharper, less varied"
+    )
     parser.add_argument("--bf16", action="store_true", help="autocast; fp32 was faster where it was tried")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--ema", type=float, default=0.999)
@@ -178,7 +181,7 @@ def main() -> None:
     if not (args.work / "states.pt").exists():
         torch.save(text_states(args.work, args.npm), args.work / "states.pt")
     if not (args.work / "latents.pt").exists():
-        torch.save(latents(args.work, args.npm, args.variants), args.work / "latents.pt")
+        torch.save(latents(args.work, args.npm, args.variants, args.plain), args.work / "latents.pt")
     pictures = torch.load(args.work / "latents.pt")[0]
     print(f"{len(pictures)} latents, mean {pictures.mean():.3f}, std {pictures.std():.3f}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
