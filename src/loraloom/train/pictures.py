@@ -44,6 +44,7 @@ class PictureTask:
         self._sampler = BatchSampler(plan, run.training.seed)
         self._plan = plan
         self._prediction = parts.prediction
+        self._dtype: torch.dtype = parts.unet.dtype  # diffusers walks all parameters to tell it
         self._alpha_bar = noise.alphas_cumprod(parts.scheduler_config, run.loss.zero_terminal_snr).to(device)
 
     def groups(self) -> list[dict[str, Any]]:
@@ -92,7 +93,7 @@ class PictureTask:
         noised, steps = noise.draw(random, tuple(latents.shape), len(self._alpha_bar), config.noise_offset)
         noised, steps = noised.to(self._device), steps.to(self._device)
         alpha_bar = self._alpha_bar[steps]
-        noisy = noise.add_noise(latents, noised, alpha_bar).to(self._parts.unet.dtype)
+        noisy = noise.add_noise(latents, noised, alpha_bar).to(self._dtype)
         predicted = self._family.predict(self._parts, noisy, steps, self._texts.get(captions), sizes)
         wanted = noise.target(latents, noised, alpha_bar, self._prediction)
         error = noise.squared_error(predicted, wanted, mask if config.masked else None, config.masked_floor)
@@ -123,7 +124,7 @@ class PictureTask:
         noised, steps = noise.draw(draws(0, Stream.NOISE, 0), tuple(latents.shape), len(self._alpha_bar), 0.0)
         noisy = noise.add_noise(latents, noised.to(self._device), self._alpha_bar[steps.to(self._device)])
         captions = [render(self._images[i].captions, self._run.caption, None) for i in batch.images]
-        noisy = noisy.to(self._parts.unet.dtype)
+        noisy = noisy.to(self._dtype)
         return self._family.predict(
             self._parts, noisy, steps.to(self._device), self._texts.get(captions), sizes
         ).float()
