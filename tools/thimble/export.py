@@ -18,7 +18,11 @@ KEPT = ("README.md", "LICENSE", "figures.json")
 
 
 def compact(folder: Path) -> None:
-    """Rewrite JSON files without indentation where that saves room (the tokenizers)."""
+    """Take out what tells of this machine; rewrite the tokenizers, which are large, without indentation."""
+    for path in folder.rglob("config.json"):
+        config = json.loads(path.read_text(encoding="utf-8"))
+        config.pop("_name_or_path", None)  # a path of the machine it was made on
+        path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     for path in folder.rglob("tokenizer.json"):
         path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")), ensure_ascii=False), encoding="utf-8")
 
