@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-unit check format docs bench clean
+.PHONY: help install demo serve test test-unit check format docs bench web web-check client dist clean
+WEB := src/loraloom/assets/web/index.html
+WEB_FILES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,18 +22,39 @@ install: $(STAMP) ## Make .venv with the tested versions (quick the second time)
 demo: $(STAMP) ## Train a style on the built-in base and show it, without a download
 	$(BIN)/loraloom demo --out build/demo
 
-test: $(STAMP) ## Unit, structure and recipe tests
+web/node_modules/.installed: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB): web/node_modules/.installed $(WEB_FILES)
+	cd web && npm run --silent build
+
+web: $(WEB) ## Build the page into the package (needs Node 20)
+
+serve: $(STAMP) $(WEB) ## Open the page: upload, train, watch, download
+	$(BIN)/loraloom serve --open
+
+test: $(STAMP) $(WEB) ## Every test: unit, structure, recipe, the page, a real browser where there is one
+	cd web && npm test --silent
 	$(BIN)/python -m pytest
 
 test-unit: $(STAMP) ## The fast tests alone
 	$(BIN)/python -m pytest tests/unit tests/structure
 
-check: $(STAMP) ## Format, lint, types, import arrows, generated docs: reports only
+check: $(STAMP) web-check ## Format, lint, types, import arrows, generated docs and client: reports only
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python tools/reference.py --check
+
+web-check: $(STAMP) web/node_modules/.installed
+	$(BIN)/python -m loraloom.server.openapi --check web/openapi.json
+	cd web && npx openapi-typescript openapi.json -o src/api/schema.ts --check && npm run --silent lint && npx tsc -b
+
+client: $(STAMP) web/node_modules/.installed ## Write web/openapi.json and the TypeScript client from the server
+	$(BIN)/python -m loraloom.server.openapi web/openapi.json
+	cd web && npm run --silent generate
 
 format: $(STAMP) ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only -q .
@@ -43,6 +66,10 @@ docs: $(STAMP) ## Write docs/reference from the spec and the command line
 bench: $(STAMP) ## Loom against a plain training loop
 	$(BIN)/python -m bench
 
+dist: $(STAMP) $(WEB) ## A wheel that holds the built page, in dist/
+	rm -rf dist
+	$(BIN)/python -m build --wheel --installer pip --outdir dist
+
 clean: ## Remove what was built; runs in LORALOOM_HOME stay
-	rm -rf build dist .pytest_cache .ruff_cache .import_linter_cache src/*.egg-info
+	rm -rf build dist src/loraloom/assets/web .pytest_cache .ruff_cache .import_linter_cache src/*.egg-info
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

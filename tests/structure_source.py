@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "loraloom"
-LIGHT = ("spec", "data", "models", "presets", "jobs", "publish", "cli")
+LIGHT = ("spec", "data", "models", "presets", "store", "jobs", "publish", "server", "cli")
 """Packages that never import torch or what stands on it."""
 HEAVY_MODULES = ("torch", "torchvision", "diffusers", "transformers", "peft", "accelerate", "tensorboardX")
 
@@ -28,11 +28,11 @@ def tree(file: Path) -> ast.Module:
 
 
 def modules(package: str) -> list[str]:
-    """Dotted names of the modules in `loraloom.<package>`, those that run a process left out."""
+    """Dotted names of the modules in `loraloom.<package>`, those that run a process or a migration left out."""
     names = []
     for file in sorted((SRC / package).rglob("*.py")):
         parts = file.relative_to(SRC.parent).with_suffix("").parts
-        if parts[-1] != "__main__":
+        if parts[-1] != "__main__" and "migrations" not in parts:
             names.append(".".join(part for part in parts if part != "__init__"))
     return names
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from loraloom import __version__
-from loraloom.cli import config, dataset, demo, export, inspect, presets, sample, train
+from loraloom.cli import config, dataset, demo, export, inspect, presets, sample, serve, train
 from loraloom.cli.show import show_error, show_usage_error
 
 HELP = (
@@ -45,6 +45,7 @@ def options(
 
 
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
 app.command("train")(train.train)
 app.command("sample")(sample.sample)
 app.command("inspect")(inspect.inspect)

@@ -69,12 +69,12 @@ def _remarks(picture: Image.Image, data: bytes, dataset: Dataset) -> list[tuple[
         )
     elif picture.mode in GREY_MODES:
         remarks.append(("colour_mode", "Greyscale; trained on as grey RGB."))
-    if _animated(picture):
+    if animated(picture):
         remarks.append(("animated", "Animated; only its first frame is used."))
     return remarks
 
 
-def _animated(picture: Image.Image) -> bool:
+def animated(picture: Image.Image) -> bool:
     """Whether there are further frames. Asked last: to know it, Pillow leaves the first frame of a GIF."""
     if picture.format == "MPO":  # a JPEG with a preview or depth map behind it, as phones write them
         return False

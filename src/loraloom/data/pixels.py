@@ -82,14 +82,14 @@ def flatten(picture: Image.Image, background: str) -> Image.Image:
     """
     behind = colour(background)
     if is_wide(picture):
-        picture = _narrow(picture)
+        picture = narrow(picture)
     if picture.mode.endswith(("A", "a")) or "transparency" in picture.info:
         ground = Image.new("RGBA", picture.size, (*behind, 255))
         return Image.alpha_composite(ground, with_alpha(picture)).convert("RGB")
     return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
-def _narrow(picture: Image.Image) -> Image.Image:
+def narrow(picture: Image.Image) -> Image.Image:
     """Grey values of 16 bits, 32 bits or floats, scaled (never clipped) to 8 bits; a key value becomes alpha."""
     import numpy as np
 

@@ -1,19 +1,80 @@
-"""The JSON schema of a config file: the run's, and the one key that is used up before the run exists."""
+"""The JSON schema of a config file: the run's, in words for people, and the one key that is used up before the run."""
 
 from __future__ import annotations
 
+import json
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from loraloom import presets
 from loraloom.spec.run import schema
 
 PRESET_HELP = "Settings laid under everything else in the file; see `loraloom presets`."
+PRESET_ZH = {"label": "预设", "help": "垫在其他设置之下的一组设置；`loraloom presets` 列出全部预设。"}
+PROPER = {
+    "clip": "CLIP",
+    "dir": "folder",
+    "dora": "DoRA",
+    "dtype": "number format",
+    "ema": "EMA",
+    "grad": "gradient",
+    "lora": "LoRA",
+    "rslora": "rsLoRA",
+    "snr": "SNR",
+    "tensorboard": "TensorBoard",
+    "unet": "UNet",
+}
+"""Words of keys that a person writes otherwise."""
 
 
 def config_schema() -> dict[str, Any]:
-    """JSON schema (draft 2020-12) with units and help texts, as an editor or a form uses it."""
+    """JSON schema (draft 2020-12) with units and help texts, as an editor or a form uses it.
+
+    Every property has a readable `title` and its Chinese in `x-zh`: `label`, `help`, and `unit` and `choices` (value ->
+    word) where there are any.
+    """
     content = schema()
+    definitions = content["$defs"]
     for reference in content["discriminator"]["mapping"].values():
-        family = content["$defs"][reference.rsplit("/", 1)[-1]]
-        family["properties"]["preset"] = {"enum": presets.names(), "description": PRESET_HELP, "title": "Preset"}
+        family = definitions[_name(reference)]
+        family["properties"]["preset"] = {"enum": presets.names(), "description": PRESET_HELP, "x-zh": PRESET_ZH}
+        _put_words(family, "", definitions)
     return content
+
+
+@cache
+def chinese() -> dict[str, Any]:
+    """The Chinese of the config: `keys` (dotted key -> label and help), `units`, `choices` (dotted key -> value -> word)."""
+    return json.loads(files("loraloom.spec").joinpath("zh.json").read_text(encoding="utf-8"))
+
+
+def _put_words(model: dict[str, Any], above: str, definitions: dict[str, Any]) -> None:
+    """Title and Chinese of every property of `model`, whose keys begin with `above`, and of the groups inside."""
+    for name, info in model["properties"].items():
+        key = above + name
+        info["title"] = _title(name)
+        info.setdefault("x-zh", _chinese_of(key, info.get("unit")))
+        group = definitions.get(_name(info.get("$ref", "")))
+        if group and "properties" in group:
+            _put_words(group, f"{key}.", definitions)
+
+
+def _name(reference: str) -> str:
+    return reference.rsplit("/", 1)[-1]
+
+
+def _title(name: str) -> str:
+    text = " ".join(PROPER.get(word, word) for word in name.split("_"))
+    first = text.split(" ")[0]
+    return text if first != first.lower() else text[:1].upper() + text[1:]
+
+
+def _chinese_of(key: str, unit: str | None) -> dict[str, Any]:
+    words = chinese()
+    found: dict[str, Any] = dict(words["keys"].get(key, {}))
+    if unit in words["units"]:
+        found["unit"] = words["units"][unit]
+    if key in words["choices"]:
+        found["choices"] = words["choices"][key]
+    return found

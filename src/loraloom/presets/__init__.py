@@ -28,3 +28,9 @@ def read(name: str) -> Preset:
         raise LoomError("preset_not_found", f"There is no preset {name!r}.", hint)
     content: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     return Preset.model_validate({"name": name, **content})
+
+
+def picture(name: str) -> Path | None:
+    """What the preset's results look like (WebP), if there is a picture."""
+    file = FOLDER / "pictures" / f"{name}.webp"
+    return file if file.is_file() else None

@@ -132,12 +132,13 @@ def _family_problem(value: Any) -> Problem:
 def _problem(path: tuple[Any, ...], fault: Any) -> Problem:
     key = ".".join(str(p) for p in path) or "config"
     kind, value, context = fault["type"], fault["input"], fault.get("ctx", {})
+    numbers = {name: limit for name, limit in context.items() if isinstance(limit, int | float | str)}
     if kind == "extra_forbidden":
-        return Problem(key=key, value=value, message="is not a known key", hint=_nearest(path))
+        return Problem(key=key, value=value, message="is not a known key", hint=_nearest(path), kind=kind)
     if kind == "missing":
-        return Problem(key=key, message="is missing", hint=_help_for(path))
+        return Problem(key=key, message="is missing", hint=_help_for(path), kind=kind)
     if kind == "value_error":
-        return Problem(key=key, message=str(context.get("error", fault["msg"])), hint=_help_for(path))
+        return Problem(key=key, message=str(context.get("error", fault["msg"])), hint=_help_for(path), kind=kind)
     if kind == "literal_error":
         near = difflib.get_close_matches(str(value), _choices(str(context["expected"])), 1, 0.5)
         return Problem(
@@ -145,9 +146,13 @@ def _problem(path: tuple[Any, ...], fault: Any) -> Problem:
             value=value,
             message=f"{value!r} is not a choice",
             hint=(f"did you mean {near[0]!r}? " if near else "") + f"one of {context['expected']}",
+            kind=kind,
+            limits=numbers,
         )
     message = fault["msg"][:1].lower() + fault["msg"][1:]
-    return Problem(key=key, value=value, message=f"{value!r}: {message}", hint=_help_for(path))
+    return Problem(
+        key=key, value=value, message=f"{value!r}: {message}", hint=_help_for(path), kind=kind, limits=numbers
+    )
 
 
 def _choices(expected: str) -> list[str]:

@@ -23,6 +23,11 @@ SkipReason = Literal[
     "cache",
     "hidden",
     "switched_off",
+    "program",
+    "pickle",
+    "polyglot",
+    "archive",
+    "weights",
 ]
 WarningReason = Literal[
     "empty_caption",
@@ -37,6 +42,7 @@ WarningReason = Literal[
     "caption_without_picture",
     "metadata_row",
     "folder_name",
+    "tail",
 ]
 
 

@@ -20,6 +20,7 @@ CODES: dict[str, int] = {
     "pickle_refused": 422,
     "lora_unreadable": 422,
     "lora_mismatch": 422,
+    "lora_not_found": 404,
     "lora_not_reproduced": 500,
     "preset_not_found": 404,
     "run_not_found": 404,
@@ -35,6 +36,26 @@ CODES: dict[str, int] = {
     "interrupted": 409,
     "child_died": 500,
     "internal": 500,
+    "database_unusable": 500,
+    "request_invalid": 422,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "login_needed": 401,
+    "login_failed": 401,
+    "not_allowed": 403,
+    "foreign_request": 403,
+    "too_many_requests": 429,
+    "too_large": 413,
+    "name_taken": 409,
+    "image_not_found": 404,
+    "upload_not_found": 404,
+    "upload_refused": 422,
+    "checkpoint_not_found": 404,
+    "run_not_ready": 409,
+    "run_lost": 500,
+    "run_hung": 500,
+    "in_use": 409,
+    "address_in_use": 409,
 }
 """Error code -> HTTP status. A code that is not listed here cannot be raised."""
 
@@ -48,6 +69,10 @@ class Problem(BaseModel):
     value: Any = None
     message: str
     hint: str = ""
+    kind: str = ""
+    """What kind of fault, for translation: pydantic's type of error, or empty."""
+    limits: dict[str, Any] = {}
+    """The numbers in `message`, by pydantic's names."""
 
 
 class LoomError(Exception):

@@ -145,6 +145,17 @@ class RunFailed(_Event):
     hint: str
 
 
+class RunLost(_Event):
+    """The child vanished without a word, or stopped moving; `resumes`: it is started again from its newest checkpoint.
+    Written by the server once the child is gone."""
+
+    type: Literal["RunLost"] = "RunLost"
+    code: str
+    message: str
+    hint: str
+    resumes: bool
+
+
 Payload = Annotated[
     RunStarted
     | StageStarted
@@ -157,7 +168,8 @@ Payload = Annotated[
     | WarningRaised
     | RunFinished
     | RunInterrupted
-    | RunFailed,
+    | RunFailed
+    | RunLost,
     Field(discriminator="type"),
 ]
 PAYLOAD: TypeAdapter[Payload] = TypeAdapter(Payload)

@@ -1,9 +1,13 @@
-"""`python -m loraloom.train RUN_DIR`: one run in one process. Exit code 0 finished, 1 failed, 2 usage, 130 interrupted."""
+"""`python -m loraloom.train RUN_DIR`: one run in one process. Exit code 0 finished, 1 failed, 2 usage, 130 interrupted.
+
+`--warm FOLDER [BASE]` makes ready and waits on the standard input for the run folder: see `train.warm`.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sys
 import time
 import traceback
@@ -12,19 +16,34 @@ from typing import Any
 
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import RunFailed
+from loraloom.train import limits
 from loraloom.train.emit import Emitter
 
 
 def main(arguments: list[str]) -> int:
     """Run the folder named in `arguments`; every failure is an event with what to do, and a traceback in the log."""
+    limits.apply()
     began = _process_start()
-    if len(arguments) != 1:
+    if arguments[:1] == ["--warm"] and len(arguments) in (2, 3):
+        from loraloom.train.warm import wait
+
+        given = wait(Path(arguments[1]), arguments[2] if len(arguments) == 3 else None)
+        if given is None:
+            return 0
+        run_dir, began = given, time.time()
+    elif len(arguments) == 1 and not arguments[0].startswith("-"):
+        run_dir = Path(arguments[0]).absolute()
+    else:
         sys.stderr.write("usage: python -m loraloom.train RUN_DIR\n")
         return 2
-    run_dir = Path(arguments[0]).absolute()
+    return _run(run_dir, began)
+
+
+def _run(run_dir: Path, began: float) -> int:
     emit: Emitter | None = None
     try:
         with _lock(run_dir):
+            os.chdir(run_dir)  # relative paths in run.yaml start there
             emit = Emitter(run_dir)
             return _train(run_dir, emit, began)
     except (Exception, KeyboardInterrupt) as error:
@@ -41,13 +60,13 @@ def _train(run_dir: Path, emit: Emitter, began: float) -> int:
     from loraloom.train.stop import Stop
 
     stop = Stop()
-    from loraloom.train.child import read_run, run_child
+    from loraloom.train.child import name_of, read_run, run_child
 
     run = read_run(run_dir)
     if run.tensorboard_dir is not None:
         from loraloom.train.tensorboard import TensorBoard
 
-        emit.listen(TensorBoard(Path(run.tensorboard_dir) / run_dir.name, run_dir))
+        emit.listen(TensorBoard(Path(run.tensorboard_dir) / name_of(run_dir), run_dir))
     reason = run_child(run_dir, run, emit, stop, began)
     emit.close()
     return 0 if reason is None else 130

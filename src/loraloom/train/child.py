@@ -33,6 +33,7 @@ from loraloom.spec.event import (
 from loraloom.spec.run import Run
 from loraloom.train import checkpoint
 from loraloom.train.adapters import Ema
+from loraloom.train.asks import STOP, Asks, Interrupted
 from loraloom.train.device import Memory, base_bytes, choose_device, choose_dtype
 from loraloom.train.families import family as family_named
 from loraloom.train.loop import Loop
@@ -56,27 +57,45 @@ def read_run(run_dir: Path) -> Run:
         ) from error
 
 
+def name_of(run_dir: Path) -> str:
+    """What the run is called: its folder's name, unless the supervisor shows the folder under another one."""
+    return os.environ.get("LORALOOM_RUN") or run_dir.name
+
+
 def run_child(run_dir: Path, run: Run, emit: Emit, stop: Callable[[], str | None], began: float) -> str | None:
     """Do the run. Returns the signal that ended it early, None when it finished; `began` is the process's start on
     the wall clock. Raises LoomError."""
+    try:
+        return _carry_out(run_dir, run, emit, Asks(run_dir, stop), began)
+    except Interrupted:
+        saved = checkpoint.folders(run_dir)
+        emit(RunInterrupted(step=checkpoint.step_of(saved[-1]) if saved else 0, signal=STOP))
+        return STOP
+
+
+def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) -> str | None:
+    def tell(payload: Any) -> None:  # up to the first step: stopping loses nothing then
+        emit(payload)
+        asks.look()
+
     quiet()
     if run.training.threads:
         torch.set_num_threads(run.training.threads)
     device = choose_device(run.training.device)
     base = resolve(run.base_model)
     dtype = choose_dtype(run.training.precision, device, base_bytes(base.path))
-    emit(StageStarted(stage="loading", total=1))
-    plan = make_plan(scan(run.dataset), run)
+    tell(StageStarted(stage="loading", total=1))
+    plan = make_plan(scan(run.dataset, progress=asks.look), run)
     parts = family_named(run.family).load(base, dtype)
     if run.loss.prediction != "auto":
         parts.prediction = run.loss.prediction
-    emit(StageProgressed(stage="loading", done=1, total=1))
-    task, samples = prepare(run_dir, run, plan, parts, base, device, emit)
-    loop, writer = _make_loop(run_dir, run, plan, task, device, dtype, emit, stop)
+    tell(StageProgressed(stage="loading", done=1, total=1))
+    task, samples = prepare(run_dir, run, plan, parts, base, device, emit, tell)
+    loop, writer = _make_loop(run_dir, run, plan, task, device, dtype, emit, asks)
     progress = loop.log.progress
     emit(
         RunStarted(
-            run=run_dir.name,
+            run=name_of(run_dir),
             family=run.family,
             base_model=run.base_model,
             device=str(device),
@@ -117,7 +136,7 @@ def _make_loop(
     device: torch.device,
     dtype: torch.dtype,
     emit: Emit,
-    stop: Callable[[], str | None],
+    asks: Asks,
 ) -> tuple[Loop, checkpoint.Writer]:
     """Optimizer, schedule and loop, put back to the newest whole checkpoint if there is one."""
     optimizer = create_optimizer(run.optimizer, task.groups(), device)
@@ -154,7 +173,8 @@ def _make_loop(
         autocast=dtype if dtype != torch.float32 else None,
         log=Log(progress, plan.total_steps, str(device), Memory(device), emit),
         save=save,
-        stop=stop,
+        stop=asks.reason,
+        asked=asks,
         every={
             "validate": run.validation.every_steps,
             "sample": run.sample.every_steps,

@@ -16,8 +16,8 @@ from loraloom.train.update import Updater, check_finite
 
 @dataclass
 class Loop:
-    """One run. `save(reason)` writes a checkpoint, `stop()` says why to end early, `every` holds intervals in steps
-    (validate, sample, checkpoint) and minutes (minutes)."""
+    """One run. `save(reason)` writes a checkpoint, `stop()` says why to end early, `asked(verb)` whether the person wants
+    a sample or a checkpoint now; `every` holds intervals in steps (validate, sample, checkpoint) and minutes (minutes)."""
 
     task: Task
     updater: Updater
@@ -29,6 +29,7 @@ class Loop:
     log: Log
     save: Callable[[str], None]
     stop: Callable[[], str | None]
+    asked: Callable[[str], bool]
     every: dict[str, float | None]
 
     def run(self) -> str | None:
@@ -37,8 +38,6 @@ class Loop:
         Raises LoomError `loss_not_finite`.
         """
         progress, total_steps = self.log.progress, self.log.total_steps
-        if progress.step == 0:
-            self._aside(lambda: self.task.sample(0))
         self.log.emit(StageStarted(stage="training", total=total_steps))
         self._mode(training=True)
         saved_at = time.monotonic()
@@ -50,13 +49,16 @@ class Loop:
             epoch = self.task.epoch(progress.step * self.accumulation)
             loss, norm = self._step(progress.step)
             self.log.step(loss, norm, time.monotonic() - began, lr, epoch)
+            if progress.step == 1:  # what the base draws waits for the first loss, which people wait for
+                self._aside(lambda: self.task.sample(0))
             last = progress.step == total_steps
             if last or self._due("validate"):
                 self._aside(self._validate)
-            if last or self._due("sample"):
+            if self.asked("sample") or last or self._due("sample"):
                 self._aside(lambda: self.task.sample(progress.step))
             minutes = self.every["minutes"]
-            if last or self._due("checkpoint") or (minutes and time.monotonic() - saved_at > minutes * 60):
+            wanted = self.asked("checkpoint") or (minutes and time.monotonic() - saved_at > minutes * 60)
+            if wanted or last or self._due("checkpoint"):
                 self.save("end" if last else "steps" if self._due("checkpoint") else "minutes")
                 saved_at = time.monotonic()
         self._mode(training=False)

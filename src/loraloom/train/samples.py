@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -17,6 +19,7 @@ from loraloom.generate.parts import Parts
 from loraloom.generate.sheet import contact_sheet, save_picture, to_picture
 from loraloom.spec.event import SampleSaved, StageProgressed, StageStarted
 from loraloom.spec.run import Run
+from loraloom.train.adapters import without_lora
 from loraloom.train.texts import Texts
 
 
@@ -41,11 +44,24 @@ class Samples:
         """Draw every prompt; a step already drawn (a resumed run) is drawn again in place."""
         if not self.prompts:
             return
-        config = self._run.sample
-        side = self._run.dataset.resolution
-        seeds = [config.seed + i for i in range(len(self.prompts))]
+        seeds = [self._run.sample.seed + i for i in range(len(self.prompts))]
         self._emit(StageStarted(stage="sampling", total=len(seeds)))
-        parts, device = self._parts, self._texts.device
+        models = (self._parts.unet, *self._parts.text_encoders.values())
+        with nullcontext() if step else without_lora(*models):  # step 0 is the base alone, however far training is
+            pictures = self._pictures(seeds)
+        notes: list[dict[str, Any]] = []
+        for index, (pixels, prompt, seed) in enumerate(zip(pictures, self.prompts, seeds, strict=True)):
+            file = self.folder(step) / f"{index + 1:02d}.png"
+            save_picture(to_picture(pixels), file)
+            notes.append({"file": file.name, "prompt": prompt, "seed": seed, "strength": 1.0 if step else 0.0})
+            relative = file.relative_to(self._run_dir).as_posix()
+            self._emit(SampleSaved(step=step, file=relative, prompt=prompt, seed=seed))
+        text = json.dumps(notes, ensure_ascii=False, indent=2)
+        (self.folder(step) / "samples.json").write_text(text + "\n", "utf-8")
+
+    def _pictures(self, seeds: list[int]) -> list[np.ndarray]:
+        config, parts, device = self._run.sample, self._parts, self._texts.device
+        side = self._run.dataset.resolution
         negative = self._texts.get([config.negative_prompt])[0]
         given = [embedded(text, negative, parts.unet.dtype) for text in self._texts.get(self.prompts)]
         parts.vae.to(device)
@@ -60,19 +76,11 @@ class Samples:
             progress=lambda done: self._emit(StageProgressed(stage="sampling", done=done, total=len(seeds))),
         )
         parts.vae.to("cpu")
-        notes: list[dict[str, Any]] = []
-        for index, (pixels, prompt, seed) in enumerate(zip(pictures, self.prompts, seeds, strict=True)):
-            file = self.folder(step) / f"{index + 1:02d}.png"
-            save_picture(to_picture(pixels), file)
-            notes.append({"file": file.name, "prompt": prompt, "seed": seed, "strength": 1.0 if step else 0.0})
-            relative = file.relative_to(self._run_dir).as_posix()
-            self._emit(SampleSaved(step=step, file=relative, prompt=prompt, seed=seed))
-        text = json.dumps(notes, ensure_ascii=False, indent=2)
-        (self.folder(step) / "samples.json").write_text(text + "\n", "utf-8")
+        return pictures
 
     def sheet(self) -> Path | None:
         """`samples/sheet.png`: a row a prompt, a column a step."""
-        steps = sorted((self._run_dir / "samples").glob("step-*"))
+        steps = sorted(notes.parent for notes in (self._run_dir / "samples").glob("step-*/samples.json"))
         if not self.prompts or not steps:
             return None
         rows = [[Image.open(step / f"{i + 1:02d}.png") for step in steps] for i in range(len(self.prompts))]

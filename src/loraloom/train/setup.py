@@ -27,9 +27,10 @@ Emit = Callable[[Any], None]
 
 
 def prepare(
-    run_dir: Path, run: Run, plan: Plan, parts: Parts, base: BaseModel, device: torch.device, emit: Emit
+    run_dir: Path, run: Run, plan: Plan, parts: Parts, base: BaseModel, device: torch.device, emit: Emit, tell: Emit
 ) -> tuple[PictureTask, Samples]:
-    """Cache, free, adapt, in the order that needs the least memory at once."""
+    """Cache, free, adapt, in the order that needs the least memory at once. Raises what `tell` raises: it is `emit` for
+    the time of this call."""
     family = family_named(run.family)
     cache = Cache(run_dir / "cache" if run.training.cache == "disk" else None)
     images = [*plan.images, *plan.held_out]
@@ -37,8 +38,8 @@ def prepare(
     latents = Latents(images, plan.sizes, run.dataset, cache, identity, seed)
     texts = Texts(family, parts, cache, identity, getattr(run, "clip_skip", 1), device, run.lora.text_encoder)
     samples = Samples(run, run_dir, parts, texts, emit)
-    _cache_latents(parts, latents, device, len(images), emit)
-    lasting = _cache_texts(parts, texts, run, plan, samples, device, emit)
+    _cache_latents(parts, latents, device, len(images), tell)
+    lasting = _cache_texts(parts, texts, run, plan, samples, device, tell)
     if not samples.prompts:
         parts.vae = None
     if not lasting and not run.lora.text_encoder:

@@ -22,6 +22,7 @@ class Updater:
     max_grad_norm: float
     scaler: Any = None
     ema: Ema | None = None
+    _trained: list[Tensor] | None = None
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -58,12 +59,24 @@ class Updater:
         return norm
 
     def mode(self, training: bool) -> None:
-        """Schedule-free optimizers train other weights than those for use; an average takes their place meanwhile."""
-        name = "train" if training else "eval"
-        if hasattr(self.optimizer, name):
-            getattr(self.optimizer, name)()
-        if self.ema:
-            self.ema.show(not training)
+        """Schedule-free optimizers train other weights than those for use; an average takes their place meanwhile.
+        Back in training every weight is what it was, to the last bit: a look at the run leaves no trace."""
+        if self.ema and training:
+            self.ema.show(False)
+        if hasattr(self.optimizer, "eval"):
+            self._swap(training)
+        if self.ema and not training:
+            self.ema.show(True)
+
+    @torch.no_grad()
+    def _swap(self, training: bool) -> None:
+        if not training and self._trained is None:
+            self._trained = [parameter.detach().clone() for parameter in self.parameters]
+        (self.optimizer.train if training else self.optimizer.eval)()
+        if training and self._trained is not None:  # the way there and back rounds
+            for parameter, before in zip(self.parameters, self._trained, strict=True):
+                parameter.copy_(before)
+            self._trained = None
 
 
 def check_finite(what: str, value: float, number: int) -> float:

@@ -51,13 +51,18 @@ def _signal_name(number: int) -> str:
         return str(number)
 
 
-def _ran_out(log: Path) -> bool:
-    """Whether the end of the log speaks of memory."""
+def tail_of(log: Path, size: int = 4096) -> str:
+    """The last `size` bytes of a log as text; empty when there is none."""
     try:
         with log.open("rb") as stream:
             stream.seek(0, 2)
-            stream.seek(max(0, stream.tell() - 4096))
-            end = stream.read().decode("utf-8", "replace").lower()
+            stream.seek(max(0, stream.tell() - size))
+            return stream.read().decode("utf-8", "replace")
     except OSError:
-        return False
+        return ""
+
+
+def _ran_out(log: Path) -> bool:
+    """Whether the end of the log speaks of memory."""
+    end = tail_of(log).lower()
     return any(word.lower() in end for word in MEMORY)

@@ -1,0 +1,32 @@
+"""`loraloom serve`: the page, its API and the queue on this machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loraloom.cli.show import note
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but this machine's own needs a login.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 7860,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allowed-host", metavar="NAME", help="A name under which browsers reach it; may be given again."
+        ),
+    ] = None,
+    warm: Annotated[bool, typer.Option(help="Keep a process ready, so that the next run starts at once.")] = True,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Open the page: upload, train, watch, download. Ctrl-C ends the server; runs at work go on."""
+    from loraloom.cli.extra import need
+
+    need("fastapi", "server")
+    from loraloom.server.serve import serve as listen
+
+    listen(host, port, tuple(allowed_host or ()), warm=warm, say=note, open_page=open_)

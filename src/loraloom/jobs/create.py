@@ -1,0 +1,84 @@
+"""New runs: from a config and a data set, or from a checkpoint of another run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from loraloom.jobs import checkpoints, place, queue
+from loraloom.jobs.draft import Draft, draft
+from loraloom.spec import check
+from loraloom.spec.errors import LoomError
+from loraloom.store.datasets import get_dataset, images_of
+from loraloom.store.ids import new_id
+from loraloom.store.models import bases
+from loraloom.store.tables import Dataset, Run, User
+
+
+def think(
+    session: Session, dataset_id: str | None, config: dict[str, Any], text: str | None
+) -> tuple[Draft, Dataset | None]:
+    """The draft of a run on a data set. Raises LoomError `dataset_not_found`."""
+    dataset = get_dataset(session, dataset_id) if dataset_id else None
+    images = images_of(session, dataset.id) if dataset else None
+    return draft(config, text, images, bases(session)), dataset
+
+
+def create(
+    session: Session, user: User, dataset_id: str | None, config: dict[str, Any], text: str | None, priority: int
+) -> Run:
+    """Queue a run for `user`. Raises LoomError `config_invalid` with every problem, `dataset_not_found`."""
+    thought, dataset = think(session, dataset_id, config, text)
+    if thought.problems or thought.run is None or thought.plan is None or dataset is None:
+        raise check.refusal(list(thought.problems))
+    run = Run(
+        id=new_id(),
+        name=thought.run.name,
+        user_id=user.id,
+        dataset_id=dataset.id,
+        dataset_name=dataset.name,
+        config=thought.run.model_dump(mode="json"),
+        family=thought.run.family,
+        base_model=thought.run.base_model,
+        preset=thought.preset,
+        priority=priority,
+        place=queue.place_now(),
+        total_steps=thought.plan.total_steps,
+    )
+    session.add(run)
+    session.flush()
+    return run
+
+
+def branch(session: Session, user: User, run: Run, step: int, runs: Path) -> Run:
+    """Queue a new run that begins from a checkpoint of `run`, with its data as it was. Raises LoomError
+    `checkpoint_not_found`."""
+    source = checkpoints.folder_of(runs / run.id, step)
+    made = Run(
+        id=new_id(),
+        name=run.name,
+        user_id=user.id,
+        dataset_id=run.dataset_id,
+        dataset_name=run.dataset_name,
+        config=run.config,
+        family=run.family,
+        base_model=run.base_model,
+        preset=run.preset,
+        priority=run.priority,
+        place=queue.place_now(),
+        total_steps=run.total_steps,
+        step=step,
+    )
+    target = runs / made.id
+    try:
+        shutil.copytree(source, target / "checkpoints" / source.name)
+        place.copy(runs / run.id, target)
+    except OSError as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise LoomError("not_writable", f"The checkpoint cannot be copied: {error.strerror}.", "Free space.") from error
+    session.add(made)
+    session.flush()
+    return made

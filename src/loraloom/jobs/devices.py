@@ -1,0 +1,134 @@
+"""The devices of this machine that runs are leased to: every CUDA card that NVML sees, and the processor."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pydantic import BaseModel, ConfigDict
+
+from loraloom.spec.run import Run
+
+CPU = "cpu"
+
+
+class Device(BaseModel):
+    """Memory in bytes; `load` from 0 to 1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    kind: str
+    memory_total: int
+    memory_free: int
+    load: float
+
+
+def devices() -> list[Device]:
+    """Every device now, the best first."""
+    return [*_cards(), _processor()]
+
+
+def slots() -> list[str]:
+    """Ids of what a run can be leased."""
+    return [*_card_ids(), CPU]
+
+
+def fits(run: Run, slot: str) -> bool:
+    """Whether a run may go on `slot`: on the one its config names, or with `auto` on a card if there is any."""
+    wanted = run.training.device
+    if wanted == "auto":
+        return slot != CPU or not _card_ids()
+    if wanted == "cuda":
+        return slot != CPU
+    return slot == wanted or (wanted == "mps" and slot == CPU)
+
+
+def disk(folder: Path) -> tuple[int, int]:
+    """Bytes in all and free where `folder` lies."""
+    usage = shutil.disk_usage(folder)
+    return usage.total, usage.free
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _processor() -> Device:
+    memory = psutil.virtual_memory()
+    return Device(
+        id=CPU,
+        name=_processor_name(),
+        kind="cpu",
+        memory_total=memory.total,
+        memory_free=memory.available,
+        load=psutil.cpu_percent(None) / 100,
+    )
+
+
+@cache
+def _processor_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+@cache
+def _card_ids() -> tuple[str, ...]:
+    return tuple(card.id for card in _cards())
+
+
+def _cards() -> list[Device]:
+    with _nvml() as nvml:
+        if nvml is None:
+            return []
+        return [_card(nvml, number) for number in range(nvml.nvmlDeviceGetCount())]
+
+
+def _card(nvml: Any, number: int) -> Device:
+    handle = nvml.nvmlDeviceGetHandleByIndex(number)
+    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+    name = nvml.nvmlDeviceGetName(handle)
+    try:
+        load = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
+    except nvml.NVMLError:  # some cards do not tell
+        load = 0.0
+    return Device(
+        id=f"cuda:{number}",
+        name=name.decode() if isinstance(name, bytes) else name,
+        kind="cuda",
+        memory_total=int(memory.total),
+        memory_free=int(memory.free),
+        load=load,
+    )
+
+
+@contextmanager
+def _nvml() -> Generator[Any]:
+    """NVML while it is open, or None where there is no driver or no package (extra `gpu`)."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+    except Exception:  # no package, no driver, no permission: no card for us
+        yield None
+        return
+    try:
+        yield pynvml
+    finally:
+        pynvml.nvmlShutdown()

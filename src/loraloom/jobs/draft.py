@@ -1,0 +1,149 @@
+"""A run being thought over: what was asked for, resolved, with every problem and what it would come to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from loraloom.data.plan import plan as make_plan
+from loraloom.jobs import merge, yaml_file
+from loraloom.jobs.resolve import resolve
+from loraloom.models.resolve import THIMBLE
+from loraloom.spec.dataset import DatasetReport, Plan
+from loraloom.spec.dataset import Image as PlannedImage
+from loraloom.spec.errors import LoomError, Problem
+from loraloom.spec.importers import recognise
+from loraloom.spec.run import Run
+from loraloom.store.tables import Image
+
+DATA = "data"
+"""Folder of a run's pictures inside its run folder."""
+LONGEST_YAML = 200_000
+NEEDS_DATA = Problem(key="dataset", message="no data set is chosen", hint="Choose a data set, or upload pictures.")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """`wanted` is what the person asked for, nested; `run` the frozen config if nothing is wrong with it."""
+
+    wanted: dict[str, Any]
+    run: Run | None
+    preset: str | None
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    plan: Plan | None = None
+    checkpoints: list[int] = field(default_factory=list[int])
+    samples: list[int] = field(default_factory=list[int])
+
+
+def draft(
+    config: Mapping[str, Any] | None, text: str | None, images: Sequence[Image] | None, bases: Mapping[str, str]
+) -> Draft:
+    """Think over `config` (nested) laid over `text` (YAML, a foreign one too). `images` are the data set's rows;
+    `bases` names every base model that may be used -> what a config calls it."""
+    try:
+        imported = recognise(said).convert(said) if (said := _parse(text)) and recognise(said) else None  # type: ignore[union-attr]
+    except LoomError as error:
+        faults = error.problems or (Problem(key="yaml", message=error.message, hint=error.hint),)
+        return Draft({}, None, None, problems=faults)
+    below = dict(imported.config) if imported else said
+    wanted = merge.over(below, dict(config or {}))
+    if imported and imported.preset:
+        wanted.setdefault("preset", imported.preset)
+    notes = imported.notes if imported else ()
+    problems: list[Problem] = [] if images else [NEEDS_DATA]
+    asked = dict(wanted)
+    _take_base(asked, bases, problems)
+    _take_paths(asked)
+    try:
+        resolved = resolve(asked)
+    except LoomError as error:
+        problems += error.problems or (Problem(key="config", message=error.message, hint=error.hint),)
+        return Draft(wanted, None, _text(wanted.get("preset")), notes, tuple(problems))
+    run = _with_own_data(resolved.run)
+    notes += tuple(note for note in resolved.notes if note not in notes)
+    if problems or not images:
+        return Draft(wanted, run, resolved.preset, notes, tuple(problems))
+    try:
+        plan = make_plan(report(images), run)
+    except LoomError as error:
+        problems.append(Problem(key="dataset", message=error.message, hint=error.hint))
+        return Draft(wanted, run, resolved.preset, notes, tuple(problems))
+    checkpoints = _at(run.checkpoints.every_steps, plan.total_steps)
+    samples = [0, *_at(run.sample.every_steps, plan.total_steps)] if run.sample.prompts else []
+    return Draft(wanted, run, resolved.preset, notes, (), plan, checkpoints, samples)
+
+
+def as_yaml(run: Run | None, wanted: Mapping[str, Any]) -> str:
+    """The config as a person would keep it: whole if it is, else as far as it was written."""
+    content = run.model_dump(mode="json") if run is not None else dict(wanted)
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+
+
+def report(images: Sequence[Image]) -> DatasetReport:
+    """The rows of a data set as the planner wants them."""
+    return DatasetReport(
+        path=DATA,
+        files=len(images),
+        images=[
+            PlannedImage(
+                path=image.blob,
+                name=image.id,
+                width=image.width,
+                height=image.height,
+                sha256=image.blob,
+                captions=(image.caption,) if image.caption else (),
+            )
+            for image in images
+        ],
+    )
+
+
+def _parse(text: str | None) -> dict[str, Any]:
+    if not text or not text.strip():
+        return {}
+    if len(text) > LONGEST_YAML:
+        raise LoomError("config_unreadable", "The config is far too long.", "Check that it is a config.")
+    return yaml_file.parse(text, "the config")
+
+
+def _take_base(asked: dict[str, Any], bases: Mapping[str, str], problems: list[Problem]) -> None:
+    """Only base models that somebody added to this server may be named."""
+    name = asked.get("base_model", THIMBLE)
+    known = bases.get(str(name))
+    if known is None:
+        message = f"{str(name)!r} is not among this server's base models"
+        problems.append(Problem(key="base_model", value=name, message=message, hint="Add it under Models first."))
+        known = THIMBLE
+    asked["base_model"] = known
+
+
+def _take_paths(asked: dict[str, Any]) -> None:
+    """Paths of other machines mean nothing here: the data set is chosen on the page."""
+    dataset = asked.get("dataset")
+    if isinstance(dataset, dict) or dataset is None:
+        kept: dict[str, Any] = {k: v for k, v in (dataset or {}).items() if k != "metadata_path"}  # pyright: ignore[reportUnknownVariableType]
+        asked["dataset"] = kept | {"path": "."}
+    if asked.get("tensorboard_dir"):
+        asked["tensorboard_dir"] = "tensorboard"
+
+
+def _with_own_data(run: Run) -> Run:
+    """Paths relative to the run folder, so that it can be carried elsewhere."""
+    changes: dict[str, Any] = {"dataset": run.dataset.model_copy(update={"path": DATA, "metadata_path": None})}
+    if run.tensorboard_dir:
+        changes["tensorboard_dir"] = "tensorboard"
+    return run.model_copy(update=changes)
+
+
+def _at(every: int | None, total: int) -> list[int]:
+    """Steps at multiples of `every`, and the last."""
+    return [*range(every, total, every), total] if every else [total] if math.isfinite(total) else []
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value is not None else None

@@ -1,0 +1,85 @@
+"""What becomes of a run whose child is gone: finished, paused, cancelled, failed, or lost and queued again."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from loraloom.jobs import notify
+from loraloom.jobs.collect import collect
+from loraloom.jobs.runners import Exit
+from loraloom.jobs.states import move
+from loraloom.jobs.watch import Watch
+from loraloom.spec.errors import LoomError
+from loraloom.spec.event import RunFailed, RunFinished, RunInterrupted, RunLost
+from loraloom.spec.journal import Journal
+from loraloom.store.tables import Run
+
+LOG = logging.getLogger("loraloom.jobs")
+MOST_LOSSES = 3
+"""How often a run is started again by itself after its child vanished."""
+HUNG = LoomError(
+    "run_hung",
+    "The training process stood still: no word and no work for a long time.",
+    "It goes on from its newest checkpoint. If it happens again, look at the log and update the card's driver.",
+)
+GONE = LoomError(
+    "run_lost",
+    "The training process is gone.",
+    "It goes on from its newest checkpoint.",
+)
+
+
+def settle(session: Session, watch: Watch, ended: Exit, home: Path) -> None:
+    """Bring the run of `watch` into the state that follows from its child's end."""
+    run = session.get_one(Run, watch.run_id)
+    word = watch.word
+    interrupted = isinstance(word, RunInterrupted) or (isinstance(word, RunFailed) and word.code == "interrupted")
+    if isinstance(word, RunFinished):
+        _finish(session, run, watch.run_dir, home)
+    elif run.wish == "pause":
+        move(session, run.id, "paused", error=None)
+    elif run.wish == "cancel":
+        move(session, run.id, "cancelled", error=None)
+    elif isinstance(word, RunFailed) and not interrupted:
+        fail(session, run, LoomError(word.code, word.message, word.hint))
+    elif interrupted:  # somebody stopped the process itself, or the machine is going down
+        move(session, run.id, "lost")
+        move(session, run.id, "queued", place=0.0)
+    else:
+        _lose(session, run, watch.run_dir, ended.died or GONE)
+
+
+def fail(session: Session, run: Run, error: LoomError) -> None:
+    """The run cannot go on."""
+    move(session, run.id, "failed", error={"code": error.code, "message": error.message, "hint": error.hint})
+    notify.ended(session, run, "failed", error.message)
+
+
+def _finish(session: Session, run: Run, run_dir: Path, home: Path) -> None:
+    try:
+        collect(session, run, run_dir, home)
+    except LoomError as error:
+        LOG.error("run %s: %s", run.id, error.message)
+        fail(session, run, error)
+        return
+    move(session, run.id, "finished", error=None, stage=None)
+    notify.ended(session, run, "finished", "")
+
+
+def _lose(session: Session, run: Run, run_dir: Path, error: LoomError) -> None:
+    """The child vanished: again from its newest checkpoint, but not for ever."""
+    resumes = run.losses < MOST_LOSSES
+    try:
+        journal = Journal(run_dir)
+        journal(RunLost(code=error.code, message=error.message, hint=error.hint, resumes=resumes))
+        journal.close()
+    except OSError as fault:
+        LOG.error("run %s: %s", run.id, fault)
+    move(session, run.id, "lost", losses=run.losses + 1)
+    if resumes:
+        move(session, run.id, "queued", place=0.0)
+    else:
+        fail(session, run, error)

@@ -1,0 +1,66 @@
+"""The folder of a run that the server starts: its frozen config, and its own copy of its data as it is now."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from loraloom import __version__
+from loraloom.data.names import safe_stem
+from loraloom.jobs import folder, yaml_file
+from loraloom.jobs.draft import DATA
+from loraloom.spec.errors import LoomError
+from loraloom.store.blobs import Blobs
+from loraloom.store.tables import Image
+
+
+def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: Blobs, device: str) -> None:
+    """Make `run_dir` ready for its first child. Nothing is done when it is already.
+
+    Pictures are hard links to their blobs where the disk allows, else copies; captions lie beside them. Raises LoomError
+    `disk_full`, `not_writable`, `dataset_empty`.
+    """
+    if folder.is_run(run_dir):
+        return
+    if not images:
+        raise LoomError("dataset_empty", "The data set of this run has no pictures any more.", "Upload some again.")
+    try:
+        data = run_dir / DATA  # emptied, not replaced: a warm child has it mounted
+        data.mkdir(parents=True, exist_ok=True)
+        for left in data.iterdir():
+            left.unlink()
+        for number, image in enumerate(images, 1):
+            source = blobs.path(image.blob)
+            with source.open("rb") as stream:
+                suffix = ".webp" if stream.read(4) == b"RIFF" else ".png"
+            stem = f"{number:05d}-{safe_stem(Path(image.name).stem, 80)}"
+            _link(source, data / f"{stem}{suffix}")
+            if image.caption:
+                (data / f"{stem}.txt").write_text(image.caption, encoding="utf-8", newline="\n")
+        training = config["training"] | {
+            "device": "cuda" if device.startswith("cuda") else config["training"]["device"]
+        }
+        heading = f"Loom {__version__}, {datetime.now():%Y-%m-%d %H:%M}. Frozen; paths are relative to this folder."
+        yaml_file.write(run_dir / folder.CONFIG, config | {"training": training}, heading)
+    except OSError as error:
+        raise folder.refusal(run_dir, error) from error
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Give `target` the config and the data of the run in `source`. Raises OSError."""
+    (target / DATA).mkdir(parents=True, exist_ok=True)
+    for file in (source / DATA).iterdir():
+        if file.is_file() and not file.is_symlink():
+            _link(file, target / DATA / file.name)
+    shutil.copyfile(source / folder.CONFIG, target / folder.CONFIG)

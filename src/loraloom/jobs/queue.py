@@ -1,0 +1,131 @@
+"""The order in which runs start: priority, then fair turns between users, then place (age, or where it was dragged)."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from loraloom.jobs.states import ACTIVE, move
+from loraloom.spec.errors import LoomError
+from loraloom.store.tables import Lease, Run, now
+
+
+def waiting(session: Session) -> list[Run]:
+    """Queued runs, the next one first. A user's n-th run waits for the other users' n-th; what they run now counts."""
+    active = Counter(session.scalars(select(Run.user_id).where(Run.state.in_(ACTIVE))))
+    queued = session.scalars(select(Run).where(Run.state == "queued").order_by(Run.priority.desc(), Run.place, Run.id))
+    turns: dict[str, int] = defaultdict(int, active)
+    order: list[tuple[tuple[int, int, float, str], Run]] = []
+    for run in queued:
+        order.append(((-run.priority, turns[run.user_id], run.place, run.id), run))
+        turns[run.user_id] += 1
+    return [run for _, run in sorted(order, key=lambda item: item[0])]
+
+
+def place_now() -> float:
+    """The place of a run that joins the queue now."""
+    return time.time()
+
+
+def reorder(session: Session, run_id: str, before: str | None) -> None:
+    """Put a waiting run before another one, or at the end; it takes that place's priority. Raises LoomError
+    `run_not_ready` when one of them does not wait (any more)."""
+    line = waiting(session)
+    run = _find(line, run_id)
+    line.remove(run)
+    at = line.index(_find(line, before)) if before else len(line)
+    behind, ahead = line[at] if at < len(line) else None, line[at - 1] if at else None
+    neighbour = behind or ahead
+    if neighbour is None:
+        return
+    run.priority = neighbour.priority
+    same = [other for other in (ahead, behind) if other is not None and other.priority == run.priority]
+    if len(same) == 2:
+        run.place = (same[0].place + same[1].place) / 2
+    elif same[0] is behind:
+        run.place = same[0].place - 1
+    else:
+        run.place = max(place_now(), same[0].place + 1)
+
+
+def claim(session: Session, run_id: str, device: str) -> bool:
+    """Take a waiting run for a device. False when another got it, or the device, first."""
+    lease = session.get(Lease, device, with_for_update=True)
+    if lease is None:
+        lease = Lease(device=device, token=0)
+        session.add(lease)
+    if lease.run_id is not None and lease.run_id != run_id:
+        return False
+    if not move(session, run_id, "preparing", device=device, stage=None, stage_done=None, stage_total=None, error=None):
+        return False
+    lease.run_id, lease.token, lease.beat_at = run_id, lease.token + 1, now()
+    return True
+
+
+def release(session: Session, run_id: str) -> None:
+    """Give back whatever device the run held."""
+    for lease in session.scalars(select(Lease).where(Lease.run_id == run_id)):
+        lease.run_id, lease.beat_at = None, None
+
+
+def starts_in(session: Session, line: Sequence[Run], devices: Sequence[str]) -> dict[str, float]:
+    """Run id -> seconds until it starts, for as long as every run before it can be estimated."""
+    free: dict[str, float | None] = dict.fromkeys(devices, 0.0)
+    for run in session.scalars(select(Run).where(Run.state.in_(ACTIVE))):
+        if run.device in free:
+            left = run.eta_seconds if run.eta_seconds is not None else duration(session, run)
+            free[run.device] = left
+    found: dict[str, float] = {}
+    for run in line:
+        known = {device: seconds for device, seconds in free.items() if seconds is not None}
+        if not known:
+            break
+        device = min(known, key=known.__getitem__)
+        found[run.id] = known[device]
+        takes = duration(session, run)
+        free[device] = known[device] + takes if takes is not None else None
+    return found
+
+
+def duration(session: Session, run: Run) -> float | None:
+    """Seconds a run will take, from finished runs on the same base model: the newest like it. None without one."""
+    if run.total_steps is None:
+        return None
+    like = select(Run).where(
+        Run.state == "finished", Run.base_model == run.base_model, Run.started_at.is_not(None), Run.step > 0
+    )
+    best: tuple[int, float] | None = None
+    for done in session.scalars(like.order_by(Run.id.desc()).limit(20)):
+        if done.started_at is None or done.ended_at is None or done.attempts != 1:
+            continue
+        seconds = (done.ended_at - done.started_at).total_seconds() / done.step
+        distance = sum(_of(done, *key) != _of(run, *key) for key in ALIKE)
+        if best is None or distance < best[0]:
+            best = (distance, seconds)
+    return best[1] * max(0, run.total_steps - run.step) if best else None
+
+
+ALIKE = (("dataset", "resolution"), ("training", "batch_size"), ("training", "accumulation"), ("lora", "targets"))
+"""Settings that change how long a step takes."""
+
+
+def _of(run: Run, group: str, key: str) -> object:
+    part: dict[str, object] = run.config.get(group) or {}
+    return part.get(key)
+
+
+def _find(line: list[Run], run_id: str) -> Run:
+    for run in line:
+        if run.id == run_id:
+            return run
+    raise LoomError("run_not_ready", "That run does not wait in the queue.", "Look at the queue again.")
+
+
+def age(moment: datetime) -> float:
+    """Seconds since `moment`."""
+    return (datetime.now(UTC) - moment).total_seconds()

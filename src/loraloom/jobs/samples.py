@@ -1,0 +1,34 @@
+"""The samples of a run, from what it said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from loraloom.jobs.tail import tail
+from loraloom.spec.event import SampleSaved
+
+
+class Sample(BaseModel):
+    """One picture: the prompt's place among the prompts, from 0, and where it is served."""
+
+    step: int
+    index: int
+    url: str
+    prompt: str
+    seed: int
+
+
+def listed(run_dir: Path, address: str) -> list[Sample]:
+    """Every sample, by step and prompt; one that was drawn again counts once."""
+    found: dict[str, Sample] = {}
+    for event in tail(run_dir):
+        said = event.payload
+        if isinstance(said, SampleSaved):
+            stem = Path(said.file).stem
+            index = int(stem) - 1 if stem.isdecimal() else 0
+            found[said.file] = Sample(
+                step=said.step, index=index, url=f"{address}/{said.file}", prompt=said.prompt, seed=said.seed
+            )
+    return sorted(found.values(), key=lambda sample: (sample.step, sample.index))

@@ -1,0 +1,116 @@
+"""What the data home holds, and what of it may go."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from loraloom.jobs.states import ENDED
+from loraloom.store.blobs import FolderBlobs
+from loraloom.store.tables import Image, Run, Upload
+
+Cleanable = Literal["cache", "run_caches", "checkpoints", "blobs", "uploads"]
+"""cache: converted LoRAs and unpacked archives; run_caches: latents of runs that ended; checkpoints: of runs that
+finished; blobs: pictures that no data set holds; uploads: what was never finished."""
+STALE = 2 * 86400
+"""Seconds after which an upload that stands still is given up."""
+
+
+class Part(BaseModel):
+    """`bytes` in all, `removable` of them by a clean-up of that name (0 for what is never cleaned)."""
+
+    name: str
+    bytes: int
+    files: int
+    removable: int
+
+
+def usage(session: Session, home: Path, blobs: FolderBlobs) -> list[Part]:
+    """Every part of the data home."""
+    places = {
+        "cache": [home / "cache"],
+        "run_caches": _caches(session, home),
+        "checkpoints": _checkpoints(session, home),
+        "uploads": _stale(session, home),
+    }
+    whole = {"cache": "cache", "blobs": "blobs", "uploads": "uploads", "runs": "runs", "models": "models"}
+    parts: list[Part] = []
+    for name, folder in whole.items():
+        size, files = _size(home / folder)
+        removable = _unused(session, blobs) if name == "blobs" else _sum(places.get(name, []))
+        parts.append(Part(name=name, bytes=size, files=files, removable=removable))
+    for name in ("run_caches", "checkpoints"):
+        size = _sum(places[name])
+        parts.append(Part(name=name, bytes=size, files=sum(_size(p)[1] for p in places[name]), removable=size))
+    return parts
+
+
+def clean(session: Session, home: Path, blobs: FolderBlobs, parts: Sequence[Cleanable]) -> None:
+    """Remove what `usage` called removable in `parts`."""
+    for name in parts:
+        if name == "cache":
+            targets = list((home / "cache").iterdir()) if (home / "cache").is_dir() else []
+        elif name == "run_caches":
+            targets = _caches(session, home)
+        elif name == "checkpoints":
+            targets = _checkpoints(session, home)
+        elif name == "blobs":
+            blobs.sweep(_used(session))
+            continue
+        else:
+            targets = _stale(session, home)
+        for target in targets:
+            if target.is_dir() and not target.is_symlink():
+                shutil.rmtree(target, ignore_errors=True)
+            else:
+                target.unlink(missing_ok=True)
+
+
+def _caches(session: Session, home: Path) -> list[Path]:
+    ended = session.scalars(select(Run.id).where(Run.state.in_(ENDED)))
+    return [folder for run_id in ended if (folder := home / "runs" / run_id / "cache").is_dir()]
+
+
+def _checkpoints(session: Session, home: Path) -> list[Path]:
+    finished = session.scalars(select(Run.id).where(Run.state == "finished"))
+    return [folder for run_id in finished if (folder := home / "runs" / run_id / "checkpoints").is_dir()]
+
+
+def _used(session: Session) -> set[str]:
+    return set(session.scalars(select(Image.blob)))
+
+
+def _unused(session: Session, blobs: FolderBlobs) -> int:
+    return sum(blobs.size(key) for key in blobs.garbage(_used(session)))
+
+
+def _stale(session: Session, home: Path) -> list[Path]:
+    busy = set(session.scalars(select(Upload.id).where(Upload.state.in_(("checking",)))))
+    folder = home / "uploads"
+    files = [file for file in folder.iterdir() if file.is_file()] if folder.is_dir() else []
+    old = time.time() - STALE
+    return [file for file in files if file.name.split(".")[0] not in busy and file.stat().st_mtime < old]
+
+
+def _size(path: Path) -> tuple[int, int]:
+    if path.is_file():
+        return path.stat().st_size, 1
+    size = files = 0
+    for file in path.rglob("*"):
+        try:
+            if file.is_file() and not file.is_symlink():
+                size, files = size + file.stat().st_size, files + 1
+        except OSError:
+            continue
+    return size, files
+
+
+def _sum(paths: Sequence[Path]) -> int:
+    return sum(_size(path)[0] for path in paths)

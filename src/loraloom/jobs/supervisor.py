@@ -1,0 +1,247 @@
+"""Carries the queue: starts runs on free devices, follows their children, adopts those of a server that died."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from loraloom.jobs import asks, devices, ending, place, queue
+from loraloom.jobs.runners import Exit, detached
+from loraloom.jobs.runners.warm import Warm, sweep
+from loraloom.jobs.states import ACTIVE, move
+from loraloom.jobs.watch import PATIENCE, Watch
+from loraloom.models.resolve import THIMBLE, resolve
+from loraloom.spec.errors import LoomError
+from loraloom.spec.run import RUN
+from loraloom.store.blobs import Blobs
+from loraloom.store.database import Database
+from loraloom.store.datasets import images_of
+from loraloom.store.settings import queue_paused
+from loraloom.store.tables import Image, Lease, Run, now
+
+LOG = logging.getLogger("loraloom.jobs")
+TICK, IDLE, FLUSH = 0.05, 1.0, 1.0
+"""Seconds between two rounds while something runs, while nothing does, and between two writes of a running row."""
+
+Tell = Callable[[str, bool], None]
+"""Called with a run's id, and whether it said something (else its row changed)."""
+
+
+class Supervisor:
+    """One thread of the server. Children live on when it stops."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        home: Path,
+        *,
+        warm: bool,
+        tell: Tell,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._database, self._blobs, self._home, self._tell = database, blobs, home, tell
+        self._keep_warm, self._patience = warm, patience
+        self._runs = home / "runs"
+        self._watches: dict[str, Watch] = {}
+        self._warm: Warm | None = None
+        self._warm_for: tuple[Path | None, str] = (None, devices.slots()[0])
+        self._bell = threading.Event()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._looked_at = 0.0
+
+    def start(self) -> None:
+        """Adopt what runs already, then begin."""
+        sweep(self._runs)
+        self._adopt()
+        self._thread = threading.Thread(target=self._work, name="supervisor", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following; what runs goes on and is adopted by the next server."""
+        self._ending.set()
+        self._bell.set()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+        if self._warm is not None:
+            self._warm.discard()
+
+    def wake(self) -> None:
+        """Something changed in the queue: look at once."""
+        self._looked_at = 0.0
+        self._bell.set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the queue is looked after."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def warm(self) -> bool:
+        """Whether a warm child waits."""
+        return self._warm is not None and self._warm.ready()
+
+    def _work(self) -> None:
+        while not self._ending.is_set():
+            try:
+                self._round()
+            except Exception:
+                LOG.exception("a round of the queue failed")
+                self._ending.wait(IDLE)
+            self._bell.wait(TICK if self._watches else IDLE)
+            self._bell.clear()
+
+    def _round(self) -> None:
+        for watch in list(self._watches.values()):
+            self._look(watch)
+        if time.monotonic() - self._looked_at > IDLE:
+            self._looked_at = time.monotonic()
+            self._start_what_can()
+            self._mind_warm()
+
+    def _look(self, watch: Watch) -> None:
+        spoke, ended = watch.look()
+        if spoke:
+            self._tell(watch.run_id, True)
+        if ended is None and watch.hangs():
+            detached.kill(watch.child)
+            ended = Exit(-9, ending.HUNG)
+        if ended is not None:
+            self._end(watch, ended)
+        elif watch.changes and (time.monotonic() - watch.written_at > FLUSH or watch.started != (watch.written_at > 0)):
+            with self._database.session() as session:
+                self._write(session, watch)
+            self._tell(watch.run_id, False)
+
+    def _write(self, session: Session, watch: Watch) -> None:
+        if watch.started:
+            move(session, watch.run_id, "running", **watch.changes)
+        else:
+            session.execute(update(Run).where(Run.id == watch.run_id).values(**watch.changes))
+        session.execute(update(Lease).where(Lease.run_id == watch.run_id).values(beat_at=now()))
+        watch.changes, watch.written_at = {}, time.monotonic()
+
+    def _end(self, watch: Watch, ended: Exit) -> None:
+        with self._database.session() as session:
+            if watch.changes:
+                self._write(session, watch)
+            ending.settle(session, watch, ended, self._home)
+            queue.release(session, watch.run_id)
+        del self._watches[watch.run_id]
+        self._tell(watch.run_id, True)
+        self._tell(watch.run_id, False)
+        self._looked_at = 0.0
+
+    def _start_what_can(self) -> None:
+        with self._database.session() as session:
+            if queue_paused(session):
+                return
+            taken = set(session.scalars(select(Lease.device).where(Lease.run_id.is_not(None))))
+            free = [slot for slot in devices.slots() if slot not in taken]
+            chosen: list[tuple[str, str]] = []
+            for run in queue.waiting(session):
+                slot = next((slot for slot in free if devices.fits(RUN.validate_python(run.config), slot)), None)
+                if slot is not None and queue.claim(session, run.id, slot):
+                    free.remove(slot)
+                    chosen.append((run.id, slot))
+        for run_id, slot in chosen:
+            self._tell(run_id, False)
+            self._start(run_id, slot)
+
+    def _start(self, run_id: str, slot: str) -> None:
+        try:
+            with self._database.session() as session:
+                run = session.get_one(Run, run_id)
+                images = images_of(session, run.dataset_id) if run.dataset_id else []
+            child = self._child_for(run, slot, images)
+        except LoomError as error:
+            with self._database.session() as session:
+                told = {"code": error.code, "message": error.message, "hint": error.hint}
+                move(session, run_id, "failed", error=told)
+                queue.release(session, run_id)
+            self._tell(run_id, False)
+            return
+        self._record(run_id, child)
+        self._watches[run_id] = Watch(run_id, self._runs / run_id, child, run.last_seq, self._patience)
+        self._tell(run_id, False)
+
+    def _child_for(self, run: Run, slot: str, images: list[Image]) -> detached.Child:
+        run_dir = self._runs / run.id
+        base = _base_path(run.base_model)
+        self._warm_for = (base, slot)
+        warm, self._warm = self._warm, None
+        if warm is not None and warm.fits(base, slot) and not run_dir.exists():
+            place.fill(warm.folder, run.config, images, self._blobs, slot)
+            self._record(run.id, warm.child)
+            try:
+                return warm.take(run_dir, run.id)
+            except LoomError:
+                LOG.warning("the warm child was gone; starting a cold one")
+                if warm.folder.exists():
+                    warm.folder.rename(run_dir)
+        elif warm is not None:
+            warm.discard()
+        run_dir.mkdir(exist_ok=True)
+        place.fill(run_dir, run.config, images, self._blobs, slot)
+        asks.clear(run_dir)
+        return detached.start(run_dir, base=base, device=slot, name=run.id)
+
+    def _record(self, run_id: str, child: detached.Child) -> None:
+        from loraloom.jobs import sandbox
+
+        values = {"pid": child.pid, "pid_started": child.started, "sandbox": sandbox.kind()}
+        with self._database.session() as session:
+            session.execute(
+                update(Run)
+                .where(Run.id == run_id)
+                .values(**values, started_at=now(), attempts=Run.attempts + (Run.pid.is_(None)), ended_at=None)
+            )
+
+    def _mind_warm(self) -> None:
+        """Keep one warm child while nothing runs, on the base model and device used last."""
+        if not self._keep_warm or self._watches:
+            return
+        base, slot = self._warm_for
+        if self._warm is not None and not self._warm.fits(base, slot):
+            self._warm.discard()
+            self._warm = None
+        if self._warm is None:
+            try:
+                self._warm = Warm.prepare(self._runs, base=base, device=slot)
+            except LoomError as error:
+                LOG.warning("no warm child: %s", error.message)
+                self._keep_warm = False
+
+    def _adopt(self) -> None:
+        """Follow the children that outlived the last server; what died meanwhile is judged like any that dies."""
+        with self._database.session() as session:
+            active = list(session.scalars(select(Run).where(Run.state.in_(ACTIVE))))
+            for run in active:
+                if run.pid is None or run.pid_started is None:  # the server died before it had a child
+                    move(session, run.id, "lost")
+                    move(session, run.id, "queued")
+                    queue.release(session, run.id)
+            for run in session.scalars(select(Run).where(Run.state == "lost")):
+                move(session, run.id, "queued")
+            held = select(Run.id).where(Run.state.in_(ACTIVE))
+            session.execute(update(Lease).where(Lease.run_id.not_in(held)).values(run_id=None, beat_at=None))
+        for run in active:
+            if run.pid is not None and run.pid_started is not None:
+                child = detached.Child(run.pid, run.pid_started)
+                watch = Watch(run.id, self._runs / run.id, child, run.last_seq, self._patience)
+                watch.started = run.state == "running"
+                self._watches[run.id] = watch
+
+
+def _base_path(base_model: str) -> Path | None:
+    """What the sandbox must show of the base model: nothing for the embedded one."""
+    if base_model == THIMBLE:
+        return None
+    return resolve(base_model).path

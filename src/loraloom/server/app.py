@@ -1,0 +1,109 @@
+"""Puts the server together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from loraloom import __version__
+from loraloom.server import errors, page, sockets
+from loraloom.server.context import Context, Options, make_context
+from loraloom.server.etag import ETags
+from loraloom.server.guard import Guard
+from loraloom.server.routes import (
+    config,
+    datasets,
+    health,
+    images,
+    loras,
+    machine,
+    models,
+    queue,
+    run_files,
+    runs,
+    session,
+    settings,
+    tokens,
+    uploads,
+    users,
+)
+
+ABOUT = """LoRA Loom over HTTP. Errors have one shape: `{"error": {code, message, hint, problems}}`. Lists come a page at a
+time: pass `next` on as `cursor`. Requests that change something need the header `X-CSRF-Token` (from `GET /api/session`)
+with a cookie, or `Authorization: Bearer` with an API token."""
+ROUTERS = (
+    session,
+    datasets,
+    images,
+    uploads,
+    config,
+    runs,
+    run_files,
+    queue,
+    loras,
+    models,
+    machine,
+    settings,
+    users,
+    tokens,
+)
+
+
+def create_app(options: Options | None = None) -> FastAPI:
+    """The application; its parts are opened when it starts."""
+    options = options or Options()
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncGenerator[None]:
+        context = make_context(options)
+        app.state.context = context
+        context.hub.open()
+        _begin(context)
+        try:
+            yield
+        finally:
+            context.hub.close()
+            _end(context)
+
+    app = FastAPI(
+        title="LoRA Loom",
+        version=__version__,
+        description=ABOUT,
+        lifespan=life,
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        generate_unique_id_function=_name,
+        separate_input_output_schemas=False,
+    )
+    errors.install(app)
+    api = APIRouter(prefix="/api")
+    for module in ROUTERS:
+        api.include_router(module.router)
+    api.include_router(sockets.router)
+    app.include_router(api)
+    app.include_router(health.router)
+    page.install(app)
+    app.add_middleware(ETags)
+    app.add_middleware(Guard, hosts=(options.host, *options.hosts))
+    return app
+
+
+def _begin(context: Context) -> None:
+    uploads.start(context)
+    if context.options.train:
+        context.supervisor.start()
+
+
+def _end(context: Context) -> None:
+    uploads.stop(context)
+    if context.options.train:
+        context.supervisor.stop()
+    context.database.close()
+
+
+def _name(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,42 @@
+"""The built page: its files, and its first document for every address that is a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Response
+from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+FOLDER = Path(__file__).parent.parent / "assets" / "web"
+MISSING = (
+    "<!doctype html><meta charset=utf-8><title>LoRA Loom</title><p>The page is not built. "
+    "From a checkout: <code>make web</code>. The API works: <a href=/api/docs>/api/docs</a>."
+)
+
+
+class _Kept(StaticFiles):
+    """Files with a hash in their name may be kept for good."""
+
+    def file_response(self, *args: object, **options: object) -> FileResponse:  # type: ignore[override]
+        response = super().file_response(*args, **options)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response  # type: ignore[return-value]
+
+
+def install(app: FastAPI) -> None:
+    """Serve the page under every address that nothing else answers."""
+    if (FOLDER / "assets").is_dir():
+        app.mount("/assets", _Kept(directory=FOLDER / "assets"))
+
+    @app.get("/{path:path}", include_in_schema=False)
+    def read_page(path: str) -> Response:  # pyright: ignore[reportUnusedFunction]
+        if path == "api" or path.startswith("api/"):
+            raise HTTPException(404)
+        document = FOLDER / "index.html"
+        if not document.is_file():
+            return HTMLResponse(MISSING, 503)
+        file = FOLDER / path
+        if path and "/" not in path and file.is_file() and not file.name.startswith("."):
+            return FileResponse(file)  # favicon and the like, beside the document
+        return FileResponse(document, headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,42 @@
+"""Answers that are not JSON: texts, files of a run that must not lead elsewhere, archives made while they are sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi.responses import FileResponse, PlainTextResponse
+
+from loraloom.spec.errors import LoomError
+
+KINDS = {".png": "image/png", ".webp": "image/webp", ".safetensors": "application/octet-stream"}
+
+
+class Text(PlainTextResponse):
+    """UTF-8 text."""
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The file `name` in `folder`. Raises LoomError `file_not_found` when it is not one, or lies elsewhere: what a child
+    wrote is not trusted, links least of all."""
+    root = folder.resolve()
+    file = root / name
+    if "\0" in name or not _plain(root, file):
+        raise LoomError("file_not_found", "There is no such file.", "It may have been deleted.")
+    return file
+
+
+def _plain(root: Path, file: Path) -> bool:
+    try:
+        return file.resolve() == file and file.is_relative_to(root) and file.is_file()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def send(file: Path, filename: str | None = None, forever: bool = False) -> FileResponse:
+    """A file; `filename` makes it a download under that name, `forever` lets browsers keep it."""
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"} if forever else {}
+    kind = KINDS.get(file.suffix.lower(), "application/octet-stream")
+    if filename:
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
+    return FileResponse(file, media_type=kind, headers=headers)

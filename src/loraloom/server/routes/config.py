@@ -1,0 +1,123 @@
+"""Configs and presets: the schema that forms are made from, and a check of what a person has so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from loraloom import presets
+from loraloom.jobs import create
+from loraloom.jobs.draft import as_yaml
+from loraloom.jobs.schema import config_schema
+from loraloom.server.deps import Db, Me
+from loraloom.server.errors import described
+from loraloom.server.paging import Page
+from loraloom.server.reply import send
+from loraloom.spec.dataset import Bucket
+from loraloom.spec.errors import Problem
+from loraloom.spec.preset import Preset
+
+router = APIRouter(tags=["config"], responses=described("request_invalid"))
+
+
+class Check(BaseModel):
+    """A config so far: nested, laid over a YAML, on a data set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dataset: str | None = Field(None, max_length=64)
+    config: dict[str, Any] = Field(default_factory=dict, examples=[{"preset": "quick-look", "lora": {"rank": 8}}])
+    yaml: str | None = Field(None, max_length=200_000)
+
+
+class PlanView(BaseModel):
+    """What the run will come to; `checkpoints` and `samples` at these steps."""
+
+    images: int
+    held_out: int
+    batches_per_epoch: int
+    steps_per_epoch: int
+    total_steps: int
+    epochs: float
+    checkpoints: list[int]
+    samples: list[int]
+    buckets: list[Bucket]
+
+
+class Checked(BaseModel):
+    """`config` is whole when nothing is wrong with the config itself; `wanted` is what was asked for, nested."""
+
+    config: dict[str, Any] | None
+    wanted: dict[str, Any]
+    yaml: str
+    notes: list[str]
+    problems: list[Problem]
+    plan: PlanView | None
+
+
+class PresetView(Preset):
+    """A preset as the page shows it."""
+
+    picture: str | None
+
+
+@router.get("/config/schema")
+def read_config_schema(user: Me) -> dict[str, Any]:
+    """JSON schema of a run, with units, sentences and their Chinese."""
+    return config_schema()
+
+
+@router.post("/config/check", responses=described("dataset_not_found"))
+def check_config(session: Db, user: Me, body: Check) -> Checked:
+    """Every problem of a config, what was chosen for the person, and what the run will come to."""
+    thought, _ = create.think(session, body.dataset, body.config, body.yaml)
+    plan = thought.plan
+    return Checked(
+        config=thought.run.model_dump(mode="json") if thought.run else None,
+        wanted=thought.wanted,
+        yaml=as_yaml(thought.run, thought.wanted),
+        notes=list(thought.notes),
+        problems=list(thought.problems),
+        plan=PlanView(
+            images=len(plan.images),
+            held_out=len(plan.held_out),
+            batches_per_epoch=plan.batches_per_epoch,
+            steps_per_epoch=plan.steps_per_epoch,
+            total_steps=plan.total_steps,
+            epochs=round(plan.epochs, 3),
+            checkpoints=thought.checkpoints[:1000],
+            samples=thought.samples[:1000],
+            buckets=list(plan.buckets),
+        )
+        if plan
+        else None,
+    )
+
+
+@router.get("/presets")
+def list_presets(user: Me) -> Page[PresetView]:
+    """Every preset, the ones for newcomers first."""
+    found = sorted((presets.read(name) for name in presets.names()), key=lambda preset: (preset.order, preset.name))
+    views = [
+        PresetView(
+            **preset.model_dump(),
+            picture=f"/api/presets/{preset.name}/picture" if presets.picture(preset.name) else None,
+        )
+        for preset in found
+    ]
+    return Page(items=views)
+
+
+@router.get("/presets/{name}/picture", response_class=FileResponse, responses=described("preset_not_found"))
+def read_preset_picture(name: str, user: Me) -> FileResponse:
+    """What results of the preset look like."""
+    preset = presets.read(name)
+    picture = presets.picture(preset.name)
+    if picture is None:
+        from loraloom.spec.errors import LoomError
+
+        raise LoomError("preset_not_found", "This preset has no picture.", "Choose another.")
+    return send(picture, forever=True)

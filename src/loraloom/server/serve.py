@@ -1,0 +1,81 @@
+"""Listens: one process, one event loop, structured logs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import uvicorn
+
+from loraloom.server.app import create_app
+from loraloom.server.context import Options
+from loraloom.spec.errors import LoomError
+
+
+def serve(
+    host: str, port: int, allowed: tuple[str, ...], *, warm: bool, say: Callable[[str], None], open_page: bool
+) -> None:
+    """Serve until interrupted. Raises LoomError `login_needed`, `address_in_use`."""
+    listening = _listen(host, port)
+    port = listening.getsockname()[1]
+    options = Options(host=host, port=port, hosts=allowed, warm=warm)
+    _set_up_logs()
+    shown = f"http://{'localhost' if host in ('127.0.0.1', '::1') else host}:{port}"
+    say(f"LoRA Loom: {shown}  (data in {options.home}; Ctrl-C ends the server, runs go on)")
+    if open_page:
+        threading.Timer(1.0, webbrowser.open, [shown]).start()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(options),
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            ws_max_size=2**16,
+            timeout_graceful_shutdown=5,
+            server_header=False,
+        )
+    )
+    server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        hint = "Another program, perhaps another Loom, listens there: choose another --port."
+        raise LoomError("address_in_use", f"{host}:{port} cannot be listened on: {error.strerror}.", hint) from error
+    return listening
+
+
+class _Lines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)
+
+
+def _set_up_logs() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("loraloom").setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

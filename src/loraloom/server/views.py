@@ -1,0 +1,124 @@
+"""What the API says of a run, a LoRA and a base model."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from loraloom.store.tables import State
+
+
+class Named(BaseModel):
+    """Something with a name, by its id."""
+
+    id: str
+    name: str
+
+
+class RunError(BaseModel):
+    """Why a run failed, or why its child had to be started again."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class RunView(BaseModel):
+    """A run. Times in seconds, memory in bytes; `position` and `starts_in_seconds` while it waits."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "1qz3k8f0s4m2p7ra",
+                    "name": "ink landscape",
+                    "state": "running",
+                    "created_at": "2026-11-24T08:00:00Z",
+                    "base_model": "thimble",
+                    "family": "sd1",
+                    "user": "local",
+                    "step": 120,
+                    "total_steps": 250,
+                    "loss": 0.0813,
+                }
+            ]
+        }
+    )
+
+    id: str
+    name: str
+    state: State
+    wish: str | None = None
+    """`pause` or `cancel` while the child writes its checkpoint for it."""
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    dataset: Named | None = None
+    base_model: str
+    family: str
+    preset: str | None = None
+    user: str
+    device: str | None = None
+    sandbox: str | None = None
+    priority: int = 0
+    position: int | None = None
+    starts_in_seconds: float | None = None
+    step: int = 0
+    total_steps: int | None = None
+    loss: float | None = None
+    """Smoothed."""
+    eta_seconds: float | None = None
+    eta_low_seconds: float | None = None
+    eta_high_seconds: float | None = None
+    stage: str | None = None
+    stage_done: int | None = None
+    stage_total: int | None = None
+    memory_bytes: int | None = None
+    peak_memory_bytes: int | None = None
+    step_seconds: float | None = None
+    error: RunError | None = None
+    attempts: int = 0
+    resumed_from: int | None = None
+    last_seq: int = 0
+    cover: str | None = Field(None, examples=["/api/runs/1qz3k8f0s4m2p7ra/files/samples/step-000250/01.png"])
+    tags: list[str] = []
+    notes: str = ""
+    lora: str | None = None
+    """Id of the LoRA it made."""
+
+
+class LoraView(BaseModel):
+    """A LoRA of the gallery; `bytes` of the file."""
+
+    id: str
+    name: str
+    run: str
+    base_model: str
+    family: str
+    trigger: str
+    rank: int | None
+    alpha: float | None
+    steps: int
+    bytes: int
+    sha256: str
+    created_at: datetime
+    preview: str | None
+    metadata: dict[str, Any]
+
+
+class ModelView(BaseModel):
+    """A base model that runs may name. `source` is what a config calls it; `available` whether its files are here."""
+
+    id: str
+    name: str
+    source: str
+    family: str | None
+    resolution: int | None
+    prediction: str | None
+    layout: str
+    bytes: int
+    embedded: bool
+    available: bool
+    warnings: list[str] = []

@@ -1,0 +1,1 @@
+"""Records of the server: tables, queries, migrations, blobs."""

@@ -1,0 +1,76 @@
+"""The database: SQLite in WAL mode in the data home, or PostgreSQL by URL, brought to the newest schema at start."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from loraloom.spec.errors import LoomError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """Sessions on one engine. `url` is SQLAlchemy's, such as `sqlite:///x.db` or `postgresql+psycopg://host/name`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        if url.startswith("sqlite"):
+            self.engine = create_engine(url, connect_args={"timeout": 30})
+            event.listen(self.engine, "connect", _set_up_sqlite)
+        else:
+            self.engine = create_engine(url, pool_pre_ping=True)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def session(self) -> Generator[Session]:
+        """A session that is committed at the end, and rolled back when something goes wrong."""
+        with self._sessions() as session:  # rolls back what was not committed
+            yield session
+            session.commit()
+
+    def migrate(self) -> None:
+        """Make the tables, or bring them to this version. Raises LoomError `database_unusable`."""
+        from alembic import command
+
+        try:
+            with self.engine.begin() as connection:
+                command.upgrade(alembic_config(self.engine, connection), "head")
+        except DBAPIError as error:
+            raise LoomError(
+                "database_unusable", f"The database cannot be used: {error.orig}.", "Check LORALOOM_DATABASE."
+            ) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def sqlite_url(home: Path) -> str:
+    """The default: one file in the data home."""
+    return f"sqlite:///{home / 'loraloom.db'}"
+
+
+def alembic_config(engine: Engine, connection: Any = None) -> Any:
+    """Alembic's configuration, without an ini file."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["engine"] = engine
+    config.attributes["connection"] = connection
+    return config
+
+
+def _set_up_sqlite(connection: Any, record: Any) -> None:
+    del record
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,286 @@
+"""The tables. Only `jobs` writes a run's state; pictures lie in blobs, events and files of a run in its folder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from loraloom.store.ids import LENGTH, new_id
+
+State = Literal["queued", "preparing", "running", "paused", "finished", "failed", "cancelled", "lost"]
+UploadState = Literal["receiving", "checking", "done", "refused"]
+
+
+class Utc(TypeDecorator[datetime]):
+    """A time in UTC that keeps its zone on SQLite too."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Table(DeclarativeBase):
+    """What all tables share."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {str: String(200), datetime: Utc(), dict[str, Any]: JSON, list[Any]: JSON}
+
+
+def _id() -> Mapped[str]:
+    return mapped_column(String(LENGTH), primary_key=True, default=new_id)
+
+
+def _to(column: str, delete: str = "CASCADE") -> ForeignKey:
+    return ForeignKey(column, ondelete=delete)
+
+
+class User(Table):
+    """Somebody who may use the server. Without a login there is one, named `local`, with no password."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = _id()
+    name: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str | None]
+    """argon2 hash, or None for `local`."""
+    admin: Mapped[bool] = mapped_column(default=False)
+    epoch: Mapped[int] = mapped_column(default=0)
+    """Counted up to end every session of this user."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Token(Table):
+    """An API token; only its hash is kept."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = _id()
+    user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
+    name: Mapped[str]
+    hash: Mapped[str] = mapped_column(unique=True)
+    """SHA-256 of the token, hex: it is random, so no slow hash is needed."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+
+class Dataset(Table):
+    """Pictures with captions under a name."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[str] = _id()
+    name: Mapped[str]
+    user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
+    sample: Mapped[bool] = mapped_column(default=False)
+    """Whether it is the packaged sample of its user."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Image(Table):
+    """One picture of a data set; its pixels are the blob."""
+
+    __tablename__ = "images"
+    __table_args__ = (UniqueConstraint("dataset_id", "blob"), Index(None, "dataset_id", "id"))
+
+    id: Mapped[str] = _id()
+    dataset_id: Mapped[str] = mapped_column(_to("datasets.id"))
+    name: Mapped[str] = mapped_column(String(1000))
+    """As the person called the file: a label, never a path."""
+    blob: Mapped[str] = mapped_column(String(64), index=True)
+    """SHA-256 of the stored bytes."""
+    width: Mapped[int]
+    height: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    caption: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Problem(Table):
+    """A file that was uploaded to a data set and refused, or taken with a remark."""
+
+    __tablename__ = "problems"
+
+    id: Mapped[str] = _id()
+    dataset_id: Mapped[str] = mapped_column(_to("datasets.id"), index=True)
+    file: Mapped[str] = mapped_column(String(1000))
+    reason: Mapped[str]
+    message: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Upload(Table):
+    """One upload, from its first byte until what became of it was told."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """As the tus protocol names it."""
+    user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
+    dataset_id: Mapped[str | None] = mapped_column(_to("datasets.id"))
+    kind: Mapped[str]
+    """`dataset` or `base_model`."""
+    filename: Mapped[str] = mapped_column(String(1000))
+    state: Mapped[str] = mapped_column(default="receiving")
+    added: Mapped[int] = mapped_column(default=0)
+    duplicates: Mapped[int] = mapped_column(default=0)
+    captions: Mapped[int] = mapped_column(default=0)
+    problems: Mapped[list[Any]] = mapped_column(default=list)
+    model_id: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class BaseModel(Table):
+    """A base model somebody added; the embedded one has no row."""
+
+    __tablename__ = "base_models"
+
+    id: Mapped[str] = _id()
+    name: Mapped[str]
+    source: Mapped[str] = mapped_column(String(2000))
+    """What a run config names: an absolute path or a hub id."""
+    family: Mapped[str | None]
+    resolution: Mapped[int | None]
+    prediction: Mapped[str | None]
+    layout: Mapped[str]
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    warnings: Mapped[list[Any]] = mapped_column(default=list)
+    user_id: Mapped[str] = mapped_column(_to("users.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Run(Table):
+    """One training. What its child says is in `runs/<id>/events.jsonl`; the columns below `step` repeat its last words."""
+
+    __tablename__ = "runs"
+    __table_args__ = (Index(None, "state", "priority", "place"),)
+
+    id: Mapped[str] = _id()
+    name: Mapped[str]
+    user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
+    dataset_id: Mapped[str | None] = mapped_column(_to("datasets.id", "SET NULL"))
+    dataset_name: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="queued", index=True)
+    wish: Mapped[str | None]
+    """What a person asked for that the child has not done yet: `pause` or `cancel`."""
+    config: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The resolved config, with the data set's id where its path will be."""
+    family: Mapped[str]
+    base_model: Mapped[str] = mapped_column(String(2000))
+    preset: Mapped[str | None]
+    priority: Mapped[int] = mapped_column(default=0)
+    """Higher goes first."""
+    place: Mapped[float] = mapped_column(default=0.0)
+    """Order among equals when somebody dragged it; 0 is by age."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    queued_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    device: Mapped[str | None]
+    pid: Mapped[int | None]
+    pid_started: Mapped[float | None]
+    """When the child's process began, seconds since 1970: tells it from a later process with its pid."""
+    sandbox: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Children started so far."""
+    losses: Mapped[int] = mapped_column(default=0)
+    """How often the child vanished since somebody last started the run."""
+    error: Mapped[dict[str, Any] | None]
+    """code, message, hint."""
+    step: Mapped[int] = mapped_column(default=0)
+    total_steps: Mapped[int | None]
+    loss: Mapped[float | None]
+    eta_seconds: Mapped[float | None]
+    eta_low_seconds: Mapped[float | None]
+    eta_high_seconds: Mapped[float | None]
+    step_seconds: Mapped[float | None]
+    stage: Mapped[str | None]
+    stage_done: Mapped[int | None]
+    stage_total: Mapped[int | None]
+    memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    peak_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    resumed_from: Mapped[int | None]
+    """Step of the checkpoint that the newest child began from."""
+    last_seq: Mapped[int] = mapped_column(default=0)
+    cover: Mapped[str | None] = mapped_column(String(500))
+    """Newest sample, relative to the run folder."""
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    notes: Mapped[str] = mapped_column(Text, default="")
+
+
+class Lease(Table):
+    """Who may use a device now. `token` counts up with every grant, so that an old holder can be told from the new one."""
+
+    __tablename__ = "leases"
+
+    device: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str | None] = mapped_column(_to("runs.id", "SET NULL"))
+    token: Mapped[int] = mapped_column(BigInteger, default=0)
+    beat_at: Mapped[datetime | None]
+
+
+class Lora(Table):
+    """A LoRA that a run made."""
+
+    __tablename__ = "loras"
+
+    id: Mapped[str] = _id()
+    run_id: Mapped[str] = mapped_column(_to("runs.id"), unique=True)
+    user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
+    name: Mapped[str]
+    file: Mapped[str] = mapped_column(String(1000))
+    """Relative to the data home."""
+    preview: Mapped[str | None] = mapped_column(String(1000))
+    base_model: Mapped[str] = mapped_column(String(2000))
+    family: Mapped[str]
+    trigger: Mapped[str] = mapped_column(String(1000), default="")
+    rank: Mapped[int | None]
+    alpha: Mapped[float | None]
+    steps: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The header's metadata."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Setting(Table):
+    """One setting of the server."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]] = mapped_column(default=dict)

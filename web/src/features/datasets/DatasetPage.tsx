@@ -1,0 +1,62 @@
+// One data set: put pictures in, look at them, describe them, train on them.
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link, useParams } from "react-router";
+import { datasetQuery } from "@/api/queries";
+import type { Dataset } from "@/api/types";
+import { ErrorNote } from "@/components/ErrorNote";
+import { Page } from "@/components/Page";
+import { Waiting } from "@/components/Waiting";
+import { useFormat } from "@/lib/useFormat";
+import { DatasetActions } from "./DatasetActions";
+import classes from "./DatasetPage.module.css";
+import { DatasetPictures } from "./DatasetPictures";
+import { ProblemsPanel } from "./ProblemsPanel";
+import { RenameHeading } from "./RenameHeading";
+import { DropArea } from "./upload/DropArea";
+import { UploadPanel } from "./upload/UploadPanel";
+import { useUploads } from "./upload/useUploads";
+
+export function Component() {
+  const { id = "" } = useParams();
+  const { t } = useTranslation("datasets");
+  const { data, isError, error, refetch } = useQuery(datasetQuery(id));
+  if (isError && !data)
+    return (
+      <Page title={t("title")}>
+        <ErrorNote error={error} onRetry={() => void refetch()} />
+      </Page>
+    );
+  return data ? <Loaded key={data.id} dataset={data} /> : <Waiting />;
+}
+
+function Loaded({ dataset }: { dataset: Dataset }) {
+  const { t } = useTranslation("datasets");
+  const uploads = useUploads(dataset.id);
+  const empty = dataset.images === 0;
+  return (
+    <Page
+      title={dataset.name}
+      wide
+      above={<Link to="/datasets">{t("title")}</Link>}
+      heading={dataset.mine ? <RenameHeading dataset={dataset} /> : undefined}
+      lead={empty ? undefined : <Facts dataset={dataset} />}
+      actions={<DatasetActions dataset={dataset} />}
+    >
+      <div className={classes.stack}>
+        {dataset.mine ? <DropArea small={!empty} onFiles={(files) => uploads.queue.add(files)} /> : null}
+        {uploads.items.length ? <UploadPanel {...uploads} /> : null}
+        {dataset.problems ? <ProblemsPanel dataset={dataset} /> : null}
+      </div>
+      {empty ? null : <DatasetPictures dataset={dataset} />}
+    </Page>
+  );
+}
+
+function Facts({ dataset }: { dataset: Dataset }) {
+  const { t, i18n } = useTranslation("datasets");
+  const { bytes, percent } = useFormat();
+  const captioned = t("captioned", { share: percent(dataset.captioned / dataset.images) });
+  const facts = [t("pictures", { count: dataset.images }), captioned, bytes(dataset.bytes)];
+  return new Intl.ListFormat(i18n.language, { type: "unit" }).format(facts);
+}

@@ -1,0 +1,76 @@
+// The uploads: one bar for all, a line for each, and the refused ones with their sentence.
+import { Button, CloseButton } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useFormat } from "@/lib/useFormat";
+import type { Item, UploadQueue } from "./queue";
+import { totalsOf, type Totals } from "./totals";
+import { UploadList } from "./UploadList";
+import classes from "./UploadPanel.module.css";
+
+interface UploadPanelProps {
+  queue: UploadQueue;
+  items: readonly Item[];
+  active: boolean;
+}
+
+export function UploadPanel({ queue, items, active }: UploadPanelProps) {
+  const { t } = useTranslation("datasets");
+  const totals = totalsOf(items);
+  const share = totals.bytes ? totals.sent / totals.bytes : totals.settled / totals.files;
+  return (
+    <section className={classes.panel} aria-label={t("upload.title")}>
+      <div className={classes.head}>
+        <p className={classes.sum} role="status">
+          {active ? <Progress totals={totals} /> : <Outcome totals={totals} />}
+        </p>
+        {active ? (
+          <Button size="compact-sm" variant="default" onClick={() => queue.stop()}>
+            {t("upload.stop")}
+          </Button>
+        ) : null}
+        {!active && totals.failed ? (
+          <Button size="compact-sm" onClick={() => queue.retryFailed()}>
+            {t("upload.retry")}
+          </Button>
+        ) : null}
+        {active ? null : <CloseButton aria-label={t("upload.close")} onClick={() => queue.clear()} />}
+      </div>
+      {active ? (
+        <progress className={classes.bar} max={1} value={share} aria-label={t("upload.title")} />
+      ) : null}
+      <UploadList items={items} active={active} />
+      {totals.refused.length ? <Refused totals={totals} /> : null}
+    </section>
+  );
+}
+
+function Progress({ totals }: { totals: Totals }) {
+  const { t } = useTranslation("datasets");
+  const { bytes, number } = useFormat();
+  const words = { done: number(totals.settled), all: number(totals.files), sent: bytes(totals.sent), size: bytes(totals.bytes) };
+  return t("upload.total", words);
+}
+
+function Outcome({ totals }: { totals: Totals }) {
+  const { t, i18n } = useTranslation("datasets");
+  const parts = [t("upload.finished", { count: totals.added })];
+  if (totals.captions) parts.push(t("upload.captions", { count: totals.captions }));
+  if (totals.duplicates) parts.push(t("upload.duplicates", { count: totals.duplicates }));
+  return new Intl.ListFormat(i18n.language, { type: "unit" }).format(parts);
+}
+
+function Refused({ totals }: { totals: Totals }) {
+  const { t } = useTranslation("datasets");
+  return (
+    <div className={classes.refused}>
+      <p>{t("upload.refusedTitle", { count: totals.refused.length })}</p>
+      <ul>
+        {totals.refused.slice(0, 100).map(({ file, message }) => (
+          <li key={`${file} ${message}`}>
+            <b>{file}</b> {message}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+// A LoRA by its preview, with what one needs to choose it.
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { Lora } from "@/api/types";
+import { Picture } from "@/components/Picture";
+import classes from "@/features/loras/Loras.module.css";
+import { useFormat } from "@/lib/useFormat";
+
+export function LoraCard({ lora }: { lora: Lora }) {
+  const { t } = useTranslation("loras");
+  const { bytes } = useFormat();
+  return (
+    <Link to={`/loras/${lora.id}`} className={classes.card}>
+      <Picture src={lora.preview} alt="" />
+      <strong>{lora.name}</strong>
+      <span className={lora.trigger ? classes.trigger : classes.soft}>{lora.trigger || t("noTrigger")}</span>
+      <span className={classes.soft}>{lora.base_model} · {bytes(lora.bytes)}</span>
+    </Link>
+  );
+}

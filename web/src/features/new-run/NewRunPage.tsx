@@ -1,0 +1,55 @@
+// A new run: waits for what the form is made of, then for the person.
+import { Skeleton } from "@mantine/core";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import { datasetsQuery, machineQuery, modelsQuery, settingsQuery } from "@/api/queries";
+import { ErrorNote } from "@/components/ErrorNote";
+import { Page } from "@/components/Page";
+import { changesOf, type Draft } from "@/features/new-run/draft";
+import { Editor } from "@/features/new-run/Editor";
+import { presetsQuery, schemaQuery } from "@/features/new-run/queries";
+import { firstPreset, memoryOf } from "@/features/new-run/steps/fit";
+import { originQuery } from "@/features/new-run/useOrigin";
+
+export function Component() {
+  const { t } = useTranslation("newRun");
+  const [params] = useSearchParams();
+  const from = params.get("from");
+  const needed = useQueries({ queries: [presetsQuery, schemaQuery, datasetsQuery, modelsQuery, settingsQuery, machineQuery] });
+  const origin = useQuery({ ...originQuery(from ?? ""), enabled: from !== null });
+  const [presets, schema, datasets, models, settings, machine] = needed;
+  const all = from === null ? needed : [...needed, origin];
+  const broken = all.find((query) => query.error && query.data === undefined);
+
+  const content = () => {
+    if (broken?.error) return <ErrorNote error={broken.error} onRetry={() => void broken.refetch()} />;
+    if (!presets.data || !schema.data || !datasets.data || !models.data || !settings.data || !machine.data || (from !== null && !origin.data)) {
+      return (
+        <div aria-busy="true">
+          {[320, 260, 220].map((height) => <Skeleton key={height} height={height} mb="xl" radius="md" />)}
+        </div>
+      );
+    }
+    const only = datasets.data.items.length === 1 ? (datasets.data.items[0]?.id ?? null) : null;
+    const wanted = params.get("preset") ?? origin.data?.preset ?? null;
+    const known = presets.data.items.find((preset) => preset.name === wanted);
+    const start: Draft = {
+      preset: (known ?? firstPreset(presets.data.items, memoryOf(machine.data)))?.name ?? null,
+      dataset: params.get("dataset") ?? origin.data?.dataset ?? only,
+      changed: origin.data === undefined ? {} : changesOf(origin.data.wanted),
+    };
+    return (
+      <Editor
+        start={start} presets={presets.data.items} schema={schema.data} datasets={datasets.data.items} models={models.data.items}
+        preferred={settings.data.default_base_model} machine={machine.data}
+      />
+    );
+  };
+
+  return (
+    <Page wide title={t("title")} lead={origin.data ? t("from", { name: origin.data.name }) : t("lead")}>
+      {content()}
+    </Page>
+  );
+}

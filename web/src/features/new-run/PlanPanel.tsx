@@ -1,0 +1,65 @@
+// What the choices come to, as the server counts it, and the button that starts.
+import { Button, Skeleton } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Plan, Problem } from "@/api/types";
+import { ErrorNote } from "@/components/ErrorNote";
+import { useProblemWords } from "@/features/new-run/form/words";
+import classes from "@/features/new-run/Editor.module.css";
+import type { Start } from "@/features/new-run/useStart";
+import { useFormat } from "@/lib/useFormat";
+
+interface Props {
+  checked: { data?: { plan: Plan | null; problems: Problem[]; notes: string[] }; error: Error | null; isPending: boolean; refetch: () => unknown };
+  /** Whether the counts are of settings that have changed since. */
+  stale: boolean;
+  hasDataset: boolean;
+  submit: Start;
+}
+
+export function PlanPanel({ checked, stale, hasDataset, submit }: Props) {
+  const { t } = useTranslation("newRun");
+  const said = useProblemWords();
+  const problems = (checked.data?.problems ?? []).filter((problem) => hasDataset || problem.key !== "dataset");
+  const ready = hasDataset && !stale && problems.length === 0 && checked.data?.plan != null;
+  return (
+    <aside className={classes.plan} aria-labelledby="plan">
+      <h2 id="plan">{t("plan.title")}</h2>
+      {checked.error && <ErrorNote error={checked.error} small onRetry={() => void checked.refetch()} />}
+      {checked.isPending && !checked.error ? <Skeleton height={170} /> : <Totals plan={checked.data?.plan ?? null} stale={stale} />}
+      {problems.length > 0 && (
+        <div className={classes.problems} role="status">
+          <p>{t("plan.problems", { count: problems.length })}</p>
+          <ul>{problems.map((problem) => <li key={problem.key + problem.message}><code>{problem.key}</code> {said(problem)}</li>)}</ul>
+        </div>
+      )}
+      {submit.error && <ErrorNote error={submit.error} small />}
+      <Button size="lg" fullWidth disabled={!ready} loading={submit.pending} onClick={submit.go} aria-describedby="start-hint">{t("start")}</Button>
+      <p id="start-hint" className={classes.soft}>{t(hasDataset ? "startHint" : "chooseDataset")}</p>
+    </aside>
+  );
+}
+
+function Totals({ plan, stale }: { plan: Plan | null; stale: boolean }) {
+  const { t } = useTranslation("newRun");
+  const { number } = useFormat();
+  const rows: [string, string][] = [
+    [t("plan.images"), plan ? number(plan.images) : "–"],
+    [t("plan.steps"), plan ? number(plan.total_steps) : "–"],
+    [t("plan.epochs"), plan ? number(plan.epochs, 1) : "–"],
+    [t("plan.checkpoints"), plan ? number(plan.checkpoints.length) : "–"],
+    [t("plan.samples"), plan ? t("plan.times", { count: plan.samples.length }) : "–"],
+  ];
+  if (plan && plan.held_out > 0) rows.splice(1, 0, [t("plan.heldOut"), number(plan.held_out)]);
+  return (
+    <>
+      <dl className={classes.totals} data-stale={stale || undefined}>
+        {rows.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
+      </dl>
+      {plan && (
+        <p className={classes.soft}>
+          {t("plan.sizes")} {plan.buckets.map((bucket) => `${bucket.width}×${bucket.height} (${number(bucket.images)})`).join(", ")}
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { act, configOf, type Draft } from "@/features/new-run/draft";
+
+const EMPTY: Draft = { preset: "style", dataset: null, changed: {} };
+
+describe("act", () => {
+  it("lets steps take the place of epochs, and takes both back at once", () => {
+    const set = act(EMPTY, { do: "set", key: "training.steps", value: 100 });
+    expect(set.changed).toEqual({ "training.steps": 100, "training.epochs": null });
+    expect(act(set, { do: "reset", key: "training.steps" }).changed).toEqual({});
+  });
+
+  it("keeps what was changed when another preset is chosen", () => {
+    const changed = act(EMPTY, { do: "set", key: "lora.rank", value: 4 });
+    expect(act(changed, { do: "preset", name: "icons" })).toEqual({ preset: "icons", dataset: null, changed: { "lora.rank": 4 } });
+  });
+
+  it("takes a text over, without its paths", () => {
+    const wanted = { preset: "demo", name: "x", dataset: { path: "/home/me", flip: true }, lora: { rank: 8 } };
+    expect(act(EMPTY, { do: "replace", wanted })).toEqual({
+      preset: "demo", dataset: null, changed: { name: "x", "dataset.flip": true, "lora.rank": 8 },
+    });
+  });
+});
+
+describe("configOf", () => {
+  it("lays what was said over what is assumed", () => {
+    const draft = act(EMPTY, { do: "set", key: "name", value: "mine" });
+    expect(configOf(draft, { name: "theirs", base_model: "thimble" })).toEqual({ name: "mine", base_model: "thimble", preset: "style" });
+  });
+});

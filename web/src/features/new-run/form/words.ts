@@ -1,0 +1,30 @@
+// A setting and its faults in the language of the page.
+import { useTranslation } from "react-i18next";
+import type { Problem } from "@/api/types";
+import type { Field, FieldGroup, Words } from "@/features/new-run/form/schema";
+
+export function useFieldWords(field: Field): Words & { unit: string } {
+  const { t, i18n } = useTranslation("newRun");
+  const words = i18n.language === "zh" ? field.zh : field.en;
+  return { ...words, unit: field.unit && t(`unit.${field.unit as "steps"}`, { defaultValue: field.unit }) };
+}
+
+export function useGroupWords(): (group: FieldGroup) => Words {
+  const { t, i18n } = useTranslation("newRun");
+  return (group) => {
+    if (group.key === "") return { label: t("own"), help: "" };
+    return i18n.language === "zh" ? group.zh : group.en;
+  };
+}
+
+/** English is the server's own sentence; Chinese is made from the kind of fault and its limits, where they are known. */
+export function useProblemWords(): (problem: Problem) => string {
+  const { t, i18n } = useTranslation("newRun");
+  return (problem) => {
+    if (i18n.language === "zh" && problem.kind && i18n.exists(`newRun:problem.${problem.kind}`)) {
+      return t(`problem.${problem.kind as "missing"}`, { ...problem.limits });
+    }
+    const words = [problem.message, problem.hint].filter(Boolean).join(". ");
+    return words.charAt(0).toUpperCase() + words.slice(1);
+  };
+}

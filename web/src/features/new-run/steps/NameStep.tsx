@@ -1,0 +1,62 @@
+// The base model, the trigger word and the name.
+import { Anchor, Select } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { Model, Preset } from "@/api/types";
+import { ConfigField } from "@/features/new-run/form/ConfigField";
+import type { Field, FieldGroup } from "@/features/new-run/form/schema";
+import { useForm } from "@/features/new-run/form/useForm";
+import { useFieldWords, useProblemWords } from "@/features/new-run/form/words";
+import { isNamed, suits } from "@/features/new-run/steps/fit";
+import { Step } from "@/features/new-run/steps/Step";
+import classes from "@/features/new-run/steps/Steps.module.css";
+
+interface Props {
+  groups: readonly FieldGroup[];
+  models: readonly Model[];
+  preset: Preset | undefined;
+  /** What is taken while none is named. */
+  base: Model | undefined;
+  suggestion: string;
+}
+
+export function NameStep({ groups, models, preset, base, suggestion }: Props) {
+  const { t } = useTranslation("newRun");
+  const fields = groups.flatMap((group) => group.fields);
+  const field = (key: string) => fields.find((one) => one.key === key);
+  const [model, trigger, name] = [field("base_model"), field("caption.trigger"), field("name")];
+  return (
+    <Step number={3} title={t("name.title")} help={t("name.help")}>
+      <div className={classes.names}>
+        {model && <Base field={model} models={models} preset={preset} base={base} />}
+        {trigger && <ConfigField field={trigger} label={t("name.trigger")} placeholder={t("name.triggerHint")} />}
+        {name && <ConfigField field={name} label={t("name.name")} placeholder={suggestion} />}
+      </div>
+    </Step>
+  );
+}
+
+function Base({ field, models, preset, base }: { field: Field; models: readonly Model[]; preset: Preset | undefined; base: Model | undefined }) {
+  const { t } = useTranslation("newRun");
+  const form = useForm();
+  const words = useFieldWords(field);
+  const said = useProblemWords();
+  const { value, changed, problem } = form.stateOf(field);
+  const chosen = changed ? models.find((model) => isNamed(model, value)) : base;
+  const misfit = preset !== undefined && chosen !== undefined && !suits(preset, chosen);
+  const error = problem ? said(problem) : chosen === undefined ? t("name.noBase") : misfit ? t("name.misfit") : undefined;
+  return (
+    <div>
+      <Select
+        label={t("name.base")} description={words.help} error={error} allowDeselect={false} searchable={models.length > 8} value={chosen?.id ?? null}
+        data={models.map((model) => ({
+          value: model.id,
+          label: [model.name, t(`family.${model.family as "sd1"}`, { defaultValue: model.family ?? "" }), !model.available && t("name.gone")].filter(Boolean).join(" · "),
+          disabled: !model.available,
+        }))}
+        onChange={(id) => id !== null && form.set("base_model", id)}
+      />
+      <Anchor component={Link} to="/models" size="sm">{t("name.addBase")}</Anchor>
+    </div>
+  );
+}

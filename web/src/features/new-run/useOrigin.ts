@@ -1,0 +1,18 @@
+// The settings of an earlier run, to begin from.
+import { queryOptions } from "@tanstack/react-query";
+import { api, take } from "@/api/client";
+import type { Nested } from "@/features/new-run/form/nested";
+import { configQuery } from "@/features/runs/files";
+import { runQuery } from "@/features/runs/useRun";
+
+export const originQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["config", "origin", id],
+    queryFn: async ({ client }) => {
+      const [run, yaml] = await Promise.all([client.fetchQuery(runQuery(id)), client.fetchQuery(configQuery(id))]);
+      const dataset = run.dataset?.id ?? null;
+      const checked = await take(api.POST("/api/config/check", { body: { yaml, dataset } }));
+      return { name: run.name, preset: run.preset ?? null, dataset, wanted: checked.wanted as Nested };
+    },
+    staleTime: Infinity,
+  });

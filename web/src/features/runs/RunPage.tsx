@@ -1,0 +1,34 @@
+// One run: where it stands, what it has made, how it went.
+import { Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link, useParams } from "react-router";
+import { ErrorNote } from "@/components/ErrorNote";
+import { Page } from "@/components/Page";
+import classes from "@/features/runs/Run.module.css";
+import { RunScreen } from "@/features/runs/RunScreen";
+import { runQuery } from "@/features/runs/useRun";
+import { pastQuery } from "@/features/runs/view/useRunView";
+
+export function Component() {
+  const { id = "" } = useParams();
+  const { t } = useTranslation("runs");
+  const run = useQuery(runQuery(id));
+  const past = useQuery(pastQuery(id));
+  const above = <Link to="/runs">{t("title")}</Link>;
+  if (run.data !== undefined && past.data !== undefined) return <RunScreen key={id} run={run.data} past={past.data} />;
+  const broken = run.error ?? past.error;
+  return (
+    <Page wide title={run.data?.name ?? t("one")} above={above}>
+      {broken ? (
+        <ErrorNote error={broken} onRetry={() => void Promise.all([run.refetch(), past.refetch()])} />
+      ) : (
+        <div className={classes.sections} aria-busy="true">
+          <Skeleton height={74} />
+          <Skeleton height={420} />
+          <Skeleton height={560} />
+        </div>
+      )}
+    </Page>
+  );
+}

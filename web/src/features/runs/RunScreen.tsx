@@ -1,0 +1,84 @@
+// The sections of a run's page, fed by its events.
+import { Skeleton } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { ApiError } from "@/api/errors";
+import { keys } from "@/api/queries";
+import type { Run } from "@/api/types";
+import { ErrorNote } from "@/components/ErrorNote";
+import { Page } from "@/components/Page";
+import { StateBadge } from "@/components/StateBadge";
+import { Config } from "@/features/runs/Config";
+import { Controls } from "@/features/runs/Controls";
+import { Facts } from "@/features/runs/Facts";
+import { Fold } from "@/features/runs/Fold";
+import { Log } from "@/features/runs/Log";
+import { Notes } from "@/features/runs/Notes";
+import { ProgressStrip } from "@/features/runs/ProgressStrip";
+import classes from "@/features/runs/Run.module.css";
+import { RunName } from "@/features/runs/RunName";
+import { Samples } from "@/features/runs/samples/Samples";
+import { Timeline } from "@/features/runs/Timeline";
+import { isOver, progressOf } from "@/features/runs/view/progress";
+import { type Past, useRunView } from "@/features/runs/view/useRunView";
+
+const Charts = lazy(() => import("@/features/runs/chart/Charts"));
+
+export function RunScreen({ run, past }: { run: Run; past: Past }) {
+  const { t } = useTranslation("runs");
+  const { view, link } = useRunView(run.id, past);
+  useFresh(run.id, view.timeline.length);
+  const over = isOver(run.state);
+  const { totalSteps } = progressOf(run, view);
+  return (
+    <Page
+      wide
+      title={run.name}
+      above={<span className={classes.above}><Link to="/runs">{t("title")}</Link> <StateBadge state={run.state} /></span>}
+      heading={<RunName run={run} />}
+      actions={<Controls run={run} />}
+    >
+      <div className={classes.sections}>
+        <ProgressStrip run={run} view={view} link={link} />
+        {run.error && <ErrorNote error={new ApiError(run.error.code, run.error.message, 0, run.error.hint)} />}
+        <section aria-labelledby="samples">
+          <h2 id="samples">{t("samples.title")}</h2>
+          <Samples id={run.id} over={over} />
+        </section>
+        <section aria-labelledby="curves">
+          <h2 id="curves">{t("chart.title")}</h2>
+          <Suspense fallback={<Skeleton height={620} />}>
+            <Charts runId={run.id} view={view} totalSteps={totalSteps} />
+          </Suspense>
+        </section>
+        <div className={classes.columns}>
+          <section aria-labelledby="timeline">
+            <h2 id="timeline">{t("timeline.title")}</h2>
+            <Timeline events={view.timeline} />
+          </section>
+          <section aria-labelledby="about">
+            <h2 id="about">{t("about")}</h2>
+            <Facts run={run} view={view} />
+            <Notes run={run} />
+          </section>
+        </div>
+        <div>
+          <Fold title={t("config.title")}>{() => <Config id={run.id} />}</Fold>
+          <Fold title={t("log.title")}>{() => <Log id={run.id} live={!over} />}</Fold>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+/** Whenever something happened that is told in words, the run and its lists of files are read again. */
+function useFresh(id: string, happened: number): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    if (happened === 0) return;
+    void client.invalidateQueries({ queryKey: keys.run(id), exact: true });
+    for (const part of ["samples", "checkpoints"]) void client.invalidateQueries({ queryKey: [...keys.run(id), part] });
+  }, [client, id, happened]);
+}

@@ -1,0 +1,79 @@
+/** How a plot looks: lines in the page's colours, quiet axes, no legend (the page writes the values itself). */
+
+import type uPlot from "uplot";
+
+export interface Line {
+  /** A CSS custom property with a colour. */
+  colour: string;
+  width?: number;
+  alpha?: number;
+  /** Points instead of a line. */
+  dots?: boolean;
+}
+
+interface Wanted {
+  lines: readonly Line[];
+  width: number;
+  height: number;
+  format: (value: number) => string;
+  log: boolean;
+  syncKey: string;
+  xRange: (min: number, max: number) => [number, number];
+  onZoom: (on: boolean) => void;
+  onCursor: (step: number | null) => void;
+}
+
+const FONT = "12px system-ui, sans-serif";
+
+export function optionsOf(wanted: Wanted): uPlot.Options {
+  const style = getComputedStyle(document.documentElement);
+  const css = (name: string) => style.getPropertyValue(name).trim() || "#888";
+  const grid = { stroke: css("--loom-line"), width: 1 };
+  const axis = { stroke: css("--loom-soft"), font: FONT, grid, ticks: { ...grid, size: 4 } };
+  return {
+    width: wanted.width,
+    height: wanted.height,
+    legend: { show: false },
+    scales: {
+      x: { time: false, range: (_, min, max) => wanted.xRange(min, max) },
+      y: { distr: wanted.log ? 3 : 1 },
+    },
+    axes: [
+      { ...axis, size: 28, values: (_, splits) => splits.map((step) => (Number.isInteger(step) ? step.toLocaleString() : "")) },
+      { ...axis, size: 64, values: (_, splits) => splits.map((value) => (value === null ? "" : wanted.format(value))) },
+    ],
+    series: [{}, ...wanted.lines.map((line) => seriesOf(line, css))],
+    cursor: {
+      sync: { key: wanted.syncKey, setSeries: false },
+      points: { size: 7 },
+      bind: {
+        dblclick: (_, __, handler) => (event) => {
+          wanted.onZoom(false);
+          return handler(event);
+        },
+      },
+    },
+    hooks: {
+      setSelect: [(plot) => wanted.onZoom(plot.select.width > 0)],
+      setCursor: [
+        (plot) => {
+          const index = plot.cursor.idx;
+          wanted.onCursor(index == null ? null : (plot.data[0][index] ?? null));
+        },
+      ],
+    },
+  };
+}
+
+function seriesOf(line: Line, css: (name: string) => string): uPlot.Series {
+  const colour = css(line.colour);
+  const points = line.dots ? { show: true, size: 8, fill: colour, stroke: colour } : { show: false };
+  return {
+    stroke: colour,
+    width: line.dots ? 1 : (line.width ?? 1.5),
+    alpha: line.alpha ?? 1,
+    spanGaps: true,
+    points,
+    ...(line.dots ? { paths: () => null } : {}),
+  };
+}

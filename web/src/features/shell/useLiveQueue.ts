@@ -1,0 +1,48 @@
+// The one stream of the whole page: runs and the queue, kept true in the cache.
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { newestRuns, putRun, type QueueMessage } from "@/api/live";
+import { keys } from "@/api/queries";
+import type { StreamState } from "@/api/socket";
+import type { Run } from "@/api/types";
+import { useEventStream } from "@/api/useEventStream";
+import { announce } from "@/components/announce";
+import { notifyInBackground } from "@/lib/notify";
+
+export function useLiveQueue(): StreamState {
+  const client = useQueryClient();
+  const { t } = useTranslation("shell");
+
+  const refresh = () => {
+    void client.invalidateQueries({ queryKey: keys.queue });
+    void client.invalidateQueries({ queryKey: keys.runs });
+  };
+
+  const tell = (run: Run) => {
+    const words = run.state === "finished" ? t("finished", { name: run.name }) : t("failed", { name: run.name });
+    announce(words, run.state === "finished" ? "plain" : "bad");
+    notifyInBackground(words, `/runs/${run.id}`);
+  };
+
+  const state = useEventStream<QueueMessage>("/api/queue/events", null, (batch) => {
+    let moved = batch.some((message) => message.type === "queue");
+    for (const run of newestRuns(batch)) {
+      const before = putRun(client, run);
+      if (before?.state === run.state) continue;
+      moved = true;
+      if (before && (run.state === "finished" || run.state === "failed")) tell(run);
+    }
+    if (moved) refresh();
+  });
+
+  const lost = useRef(false);
+  useEffect(() => {
+    if (state === "offline") lost.current = true;
+    if (state !== "live" || !lost.current) return;
+    lost.current = false;
+    void client.invalidateQueries();
+  }, [state, client]);
+
+  return state;
+}

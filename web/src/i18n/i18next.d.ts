@@ -1,0 +1,34 @@
+// Keys are checked against the English files.
+import type common from "./en/common.json";
+import type datasets from "./en/datasets.json";
+import type errors from "./en/errors.json";
+import type login from "./en/login.json";
+import type loras from "./en/loras.json";
+import type models from "./en/models.json";
+import type newRun from "./en/newRun.json";
+import type queue from "./en/queue.json";
+import type runs from "./en/runs.json";
+import type settings from "./en/settings.json";
+import type shell from "./en/shell.json";
+import type start from "./en/start.json";
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    defaultNS: "common";
+    enableSelector: false;
+    resources: {
+      common: typeof common;
+      datasets: typeof datasets;
+      errors: typeof errors;
+      login: typeof login;
+      loras: typeof loras;
+      models: typeof models;
+      newRun: typeof newRun;
+      queue: typeof queue;
+      runs: typeof runs;
+      settings: typeof settings;
+      shell: typeof shell;
+      start: typeof start;
+    };
+  }
+}

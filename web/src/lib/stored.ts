@@ -1,0 +1,19 @@
+// Small choices kept in this browser. A browser that refuses storage still works.
+
+type Key = "language" | "scheme" | "notify" | "gallery-size";
+
+export function readStored(key: Key): string | null {
+  try {
+    return localStorage.getItem(`loom.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+export function store(key: Key, value: string): void {
+  try {
+    localStorage.setItem(`loom.${key}`, value);
+  } catch {
+    // Nothing is lost but the memory of the choice.
+  }
+}
