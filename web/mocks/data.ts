@@ -1,5 +1,5 @@
 // What the mock server knows when it starts.
-import type { Dataset, Image, Machine, Model, Preset, Run, Settings, Storage, Token, User } from "../src/api/types";
+import type { Dataset, Image, Machine, Model, Preset, Run, Settings, Storage, Token, User } from "../src/api/types.ts";
 
 const GB = 1e9;
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();

@@ -2,10 +2,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Plugin } from "vite";
 import { WebSocketServer } from "ws";
-import { runs } from "./data";
-import { picture } from "./pictures";
-import { answer } from "./routes";
-import { uploadRequest } from "./uploads";
+import { runs } from "./data.ts";
+import { picture } from "./pictures.ts";
+import { answer } from "./routes.ts";
+import { uploadRequest } from "./uploads.ts";
 
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];

@@ -1,6 +1,6 @@
 // The mock's REST: just enough of the contract to work on every screen.
-import type { Dataset, Image } from "../src/api/types";
-import * as data from "./data";
+import type { Dataset, Image } from "../src/api/types.ts";
+import * as data from "./data.ts";
 
 export interface Call {
   method: string;

@@ -1,8 +1,8 @@
 // The mock's end of tus: it takes bytes, keeps none, and adds a picture for each file.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { UploadResult } from "../src/api/types";
-import * as data from "./data";
-import { imagesOf } from "./routes";
+import type { UploadResult } from "../src/api/types.ts";
+import * as data from "./data.ts";
+import { imagesOf } from "./routes.ts";
 
 interface Upload {
   length: number;

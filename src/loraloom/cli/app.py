@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from loraloom import __version__
-from loraloom.cli import config, dataset, demo, export, inspect, presets, sample, serve, train
+from loraloom.cli import config, dataset, demo, export, inspect, presets, sample, serve, train, user
 from loraloom.cli.show import show_error, show_usage_error
 
 HELP = (
@@ -53,6 +53,7 @@ app.command("export")(export.export)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(config.app, name="config")
 app.add_typer(presets.app, name="presets")
+app.add_typer(user.app, name="user")
 
 
 def main() -> None:

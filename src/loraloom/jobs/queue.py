@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from loraloom.jobs.states import ACTIVE, move
@@ -55,22 +55,22 @@ def reorder(session: Session, run_id: str, before: str | None) -> None:
 
 def claim(session: Session, run_id: str, device: str) -> bool:
     """Take a waiting run for a device. False when another got it, or the device, first."""
-    lease = session.get(Lease, device, with_for_update=True)
-    if lease is None:
-        lease = Lease(device=device, token=0)
-        session.add(lease)
-    if lease.run_id is not None and lease.run_id != run_id:
+    if session.get(Lease, device) is None:
+        session.add(Lease(device=device, token=0))
+        session.flush()
+    free = update(Lease).where(Lease.device == device, Lease.run_id.is_(None))
+    granted = session.execute(free.values(run_id=run_id, token=Lease.token + 1, beat_at=now()))
+    if cast(CursorResult[Any], granted).rowcount != 1:
         return False
-    if not move(session, run_id, "preparing", device=device, stage=None, stage_done=None, stage_total=None, error=None):
-        return False
-    lease.run_id, lease.token, lease.beat_at = run_id, lease.token + 1, now()
-    return True
+    if move(session, run_id, "preparing", device=device, stage=None, stage_done=None, stage_total=None, error=None):
+        return True
+    release(session, run_id)
+    return False
 
 
 def release(session: Session, run_id: str) -> None:
     """Give back whatever device the run held."""
-    for lease in session.scalars(select(Lease).where(Lease.run_id == run_id)):
-        lease.run_id, lease.beat_at = None, None
+    session.execute(update(Lease).where(Lease.run_id == run_id).values(run_id=None, beat_at=None))
 
 
 def starts_in(session: Session, line: Sequence[Run], devices: Sequence[str]) -> dict[str, float]:
@@ -124,8 +124,3 @@ def _find(line: list[Run], run_id: str) -> Run:
         if run.id == run_id:
             return run
     raise LoomError("run_not_ready", "That run does not wait in the queue.", "Look at the queue again.")
-
-
-def age(moment: datetime) -> float:
-    """Seconds since `moment`."""
-    return (datetime.now(UTC) - moment).total_seconds()

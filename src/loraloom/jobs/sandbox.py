@@ -18,6 +18,7 @@ from typing import Literal
 
 import loraloom
 from loraloom.data import home
+from loraloom.jobs.runners import GENTLE
 
 Kind = Literal["bubblewrap", "limits", "off"]
 
@@ -50,9 +51,11 @@ KEPT_OUTSIDE = (
 """Without a bubblewrap these lead to files that the child may read anyway."""
 MESSAGES: dict[Kind, str] = {
     "bubblewrap": "Each training sees its own folder, its pictures and its base model, and has no network (bubblewrap).",
-    "limits": "Trainings run as ordinary processes with limits: install bubblewrap to shut them in.",
-    "off": "Trainings run as ordinary processes: this system, or LORALOOM_SANDBOX, has no sandbox for them.",
+    "limits": "Trainings run as ordinary processes with limits on files.",
+    "off": "Trainings run as ordinary processes: Loom has no sandbox on this system, or LORALOOM_SANDBOX is off.",
 }
+MISSING = " Install bubblewrap to shut each of them in."
+FORBIDDEN = " bubblewrap is installed, but this system does not let it make user namespaces."
 
 
 def kind() -> Kind:
@@ -64,7 +67,8 @@ def kind() -> Kind:
 
 def message() -> str:
     """What to tell people about it."""
-    return MESSAGES[kind()]
+    advice = MISSING if shutil.which("bwrap") is None else FORBIDDEN
+    return MESSAGES[kind()] + (advice if kind() == "limits" and sys.platform == "linux" else "")
 
 
 def command(
@@ -98,7 +102,7 @@ def environment(device: str, name: str = "", base: Path | None = None) -> dict[s
     """All of the child's environment: a few of this process's variables and none of its secrets."""
     shut_in = kind() == "bubblewrap"
     kept = {key: os.environ[key] for key in (*KEPT, *(() if shut_in else KEPT_OUTSIDE)) if key in os.environ}
-    kept |= {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "LORALOOM_RUN": name, "LORALOOM_LIMITS": "1"}
+    kept = GENTLE | kept | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "LORALOOM_RUN": name, "LORALOOM_LIMITS": "1"}
     kept |= {"CUDA_VISIBLE_DEVICES": _visible(device, os.environ), "HF_HUB_OFFLINE": "1"}
     if kind() == "off":
         del kept["LORALOOM_LIMITS"]

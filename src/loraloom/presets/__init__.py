@@ -31,6 +31,6 @@ def read(name: str) -> Preset:
 
 
 def picture(name: str) -> Path | None:
-    """What the preset's results look like (WebP), if there is a picture."""
+    """An illustration of what the preset is for (WebP), if there is one; not the output of a model."""
     file = FOLDER / "pictures" / f"{name}.webp"
     return file if file.is_file() else None

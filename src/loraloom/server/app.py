@@ -73,14 +73,16 @@ def create_app(options: Options | None = None) -> FastAPI:
         version=__version__,
         description=ABOUT,
         lifespan=life,
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
         generate_unique_id_function=_name,
         separate_input_output_schemas=False,
     )
     errors.install(app)
-    api = APIRouter(prefix="/api")
+    api = APIRouter(
+        prefix="/api", responses=errors.described("login_needed", "foreign_request", "too_large", "request_invalid")
+    )
     for module in ROUTERS:
         api.include_router(module.router)
     api.include_router(sockets.router)

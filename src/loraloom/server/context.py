@@ -45,12 +45,19 @@ class Context:
         return self.options.home
 
 
+def open_database(options: Options) -> Database:
+    """The database, brought up to date. Raises LoomError `database_unusable`."""
+    options.home.mkdir(parents=True, exist_ok=True)
+    database = Database(options.database or os.environ.get(DATABASE) or sqlite_url(options.home))
+    database.migrate()
+    return database
+
+
 def make_context(options: Options) -> Context:
     """Open the stores in the data home and bring the database up to date. Raises LoomError `database_unusable`."""
     for name in ("", "runs", "uploads", "models", "cache"):
         (options.home / name).mkdir(parents=True, exist_ok=True)
-    database = Database(options.database or os.environ.get(DATABASE) or sqlite_url(options.home))
-    database.migrate()
+    database = open_database(options)
     blobs = FolderBlobs(options.home / "blobs")
     hub = Hub(options.home / "runs")
     supervisor = Supervisor(database, blobs, options.home, warm=options.warm, tell=hub.tell)

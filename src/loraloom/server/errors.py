@@ -33,8 +33,9 @@ class ErrorBody(BaseModel):
 
 BY_STATUS = {401: "login_needed", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 WORDS = {
-    "not_found": ("There is nothing at this address.", "Check the address; /api/docs lists them all."),
-    "method_not_allowed": ("This address does not take that method.", "/api/docs lists what each address takes."),
+    "not_found": ("There is nothing at this address.", "Check the address; /api/openapi.json lists them all."),
+    "too_large": ("The request holds too much.", "Send less at once; files go through /api/uploads."),
+    "method_not_allowed": ("This address does not take that method.", "/api/openapi.json lists what each address takes."),
 }
 
 
@@ -67,7 +68,7 @@ def install(app: FastAPI) -> None:
         code = BY_STATUS.get(error.status_code, "request_invalid" if error.status_code < 500 else "internal")
         message, hint = WORDS.get(code, (str(error.detail), ""))
         reply = answer(LoomError(code, message, hint))
-        reply.status_code = error.status_code
+        reply.status_code = error.status_code if error.status_code in BY_STATUS else reply.status_code
         reply.headers.update(error.headers or {})
         return reply
 

@@ -135,7 +135,7 @@ def _limited(receive: Receive) -> Receive:
 
 
 async def _refuse(status: int, error: LoomError, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+    if scope["type"] == "websocket":  # 403 without a body, which no browser shows anyway
         await send({"type": "websocket.close", "code": 1008, "reason": error.code})
         return
     reply = answer(error)

@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 FOLDER = Path(__file__).parent.parent / "assets" / "web"
 MISSING = (
     "<!doctype html><meta charset=utf-8><title>LoRA Loom</title><p>The page is not built. "
-    "From a checkout: <code>make web</code>. The API works: <a href=/api/docs>/api/docs</a>."
+    "From a checkout: <code>make web</code>. The API works: <a href=/api/openapi.json>/api/openapi.json</a>."
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from fastapi.responses import FileResponse, PlainTextResponse
@@ -14,6 +15,11 @@ KINDS = {".png": "image/png", ".webp": "image/webp", ".safetensors": "applicatio
 
 class Text(PlainTextResponse):
     """UTF-8 text."""
+
+
+def text_of(kind: str) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route that answers in text and fails in JSON; its `response_class` is then plain `Response`."""
+    return {200: {"content": {kind: {"schema": {"type": "string"}}}}}
 
 
 def inside(folder: Path, name: str) -> Path:

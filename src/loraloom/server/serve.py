@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 import uvicorn
 
 from loraloom.server.app import create_app
-from loraloom.server.context import Options
+from loraloom.server.context import Options, open_database
 from loraloom.spec.errors import LoomError
+from loraloom.store import users
 
 
 def serve(
@@ -26,6 +27,7 @@ def serve(
     port = listening.getsockname()[1]
     options = Options(host=host, port=port, hosts=allowed, warm=warm)
     _set_up_logs()
+    _check_login(options)
     shown = f"http://{'localhost' if host in ('127.0.0.1', '::1') else host}:{port}"
     say(f"LoRA Loom: {shown}  (data in {options.home}; Ctrl-C ends the server, runs go on)")
     if open_page:
@@ -42,6 +44,16 @@ def serve(
         )
     )
     server.run(sockets=[listening])
+
+
+def _check_login(options: Options) -> None:
+    """Others than this machine need a login. Raises LoomError `login_needed`."""
+    database = open_database(options)
+    try:
+        with database.session() as session:
+            users.check_bind(session, options.host, options.hosts)
+    finally:
+        database.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+from fastapi import Request
 from fastapi.responses import FileResponse, Response
 
 from loraloom.data.names import safe_stem
@@ -12,25 +14,36 @@ from loraloom.data.names import safe_stem
 KINDS = {b"RIFF": "webp", b"\x89PNG": "png"}
 
 
-class Stored(Response):
-    """A WebP picture, or a PNG where a side is too long for WebP."""
+PICTURES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A WebP picture, or a PNG where a side is too long for WebP.",
+        "content": {f"image/{kind}": {"schema": {"type": "string", "format": "binary"}} for kind in KINDS.values()},
+    }
+}
+"""`responses=` of a route that answers with one, beside `response_class=Response`."""
 
-    media_type = "image/webp"
 
-
-def stored_thumbnail(small: bytes, key: str) -> Response:
+def stored_thumbnail(request: Request, small: bytes, key: str) -> Response:
     """The answer with a thumbnail of the blob `key`."""
-    return Stored(small, headers=_headers(f"{key}-256"))
+    headers = _headers(f"{key}-256")
+    return _unchanged(request, headers) or Response(small, media_type="image/webp", headers=headers)
 
 
-def stored_file(path: Path, key: str, name: str) -> Response:
+def stored_file(request: Request, path: Path, key: str, name: str) -> Response:
     """The answer with the blob `key` at `path`; `name` is what a person calls it."""
     with path.open("rb") as file:
         head = file.read(4)
     kind = KINDS[head] if head == b"RIFF" else KINDS[b"\x89PNG"]
     shown = quote(f"{safe_stem(name.rsplit('/', 1)[-1].rsplit('.', 1)[0])}.{kind}")
     headers = _headers(key) | {"Content-Disposition": f"inline; filename*=UTF-8''{shown}"}
-    return FileResponse(path, media_type=f"image/{kind}", headers=headers)
+    return _unchanged(request, headers) or FileResponse(path, media_type=f"image/{kind}", headers=headers)
+
+
+def _unchanged(request: Request, headers: dict[str, str]) -> Response | None:
+    """The answer without a body, when the browser has this file already."""
+    return (
+        Response(status_code=304, headers=headers) if request.headers.get("if-none-match") == headers["ETag"] else None
+    )
 
 
 def _headers(tag: str) -> dict[str, str]:

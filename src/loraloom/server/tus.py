@@ -12,8 +12,10 @@ from uuid import uuid4
 import tuspyserver
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.types import Message
 
+from loraloom.data.intake import clean
 from loraloom.data.labels import label
 from loraloom.server import auth
 from loraloom.server.context import Context
@@ -32,6 +34,16 @@ DAYS = 5
 PATIENCE = 15.0
 """Seconds that a new connection waits for the old one of the same upload to let go."""
 
+_FAILURES = {
+    404: ("upload_not_found", "Begin it again; it may have expired."),
+    409: ("upload_offset", "Ask by HEAD how far the upload is, and go on from there."),
+    410: ("upload_expired", "Begin it again."),
+    412: ("upload_protocol", "Send the header Tus-Resumable: 1.0.0."),
+    413: ("too_large", "Split it into several."),
+    415: ("upload_content_type", "Send the bytes as application/offset+octet-stream."),
+    500: ("internal", "The server's log has the details; please report it."),
+    503: ("in_use", "Try again in a moment."),
+}
 _writing: dict[str, asyncio.Event] = {}
 _dropped: dict[str, asyncio.Event] = {}
 
@@ -45,23 +57,30 @@ async def guard(request: Request, context: Ctx) -> AsyncIterator[None]:
     headers = request.headers
     if "x-http-method-override" in headers or "upload-concat" in headers or "upload-defer-length" in headers:
         raise LoomError("upload_refused", "This way of uploading is not offered.", "Send the length, then the bytes.")
-    upload_id = request.path_params.get("uuid")
-    if upload_id is None:
+    upload_id: str = request.path_params.get("uuid", "")
+    if not upload_id:
         if request.method == "POST" and headers.get("content-length", "0") != "0":
             says = "An upload is made without bytes; they follow by PATCH."
             raise LoomError("upload_refused", says, "Switch uploading during creation off.")
-        yield
-        return
-    await run_in_threadpool(_check_own, request, context, upload_id)
-    if request.method != "PATCH":
-        yield
-        return
-    await _take_over(request, upload_id)
+    else:
+        await run_in_threadpool(_check_own, request, context, upload_id)
+    writes = bool(upload_id) and request.method == "PATCH"
+    if writes:
+        await _take_over(request, upload_id)
     try:
         yield
+    except HTTPException as error:
+        raise _in_our_words(error) from error
     finally:
-        _writing.pop(upload_id).set()
-        _dropped.pop(upload_id, None)
+        if writes:
+            _writing.pop(upload_id).set()
+            _dropped.pop(upload_id, None)
+
+
+def _in_our_words(error: HTTPException) -> LoomError:
+    """What tuspyserver raised, as an error of the table: clients go by the status."""
+    code, hint = _FAILURES.get(error.status_code, ("upload_refused", "Begin the upload again."))
+    return LoomError(code, f"The upload was refused: {error.detail}.", hint)
 
 
 async def _take_over(request: Request, upload_id: str) -> None:
@@ -127,7 +146,7 @@ def _create(request: Request, context: Context, metadata: dict[str, str], size: 
     with context.database.session() as session:
         user = auth.user_of(request, session)
         if dataset_id is not None:
-            own_dataset(session, dataset_id, user)
+            own_dataset(session, clean(dataset_id), user)
         upload = Upload(
             id=uuid4().hex,
             user_id=user.id,

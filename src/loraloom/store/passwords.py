@@ -26,7 +26,7 @@ def hash_password(password: str) -> str:
     """The hash to keep. Raises LoomError `request_invalid` for a password that is too short."""
     if not SHORTEST <= len(password) <= LONGEST:
         hint = "A few words in a row are easy to remember and hard to guess."
-        raise LoomError("request_invalid", f"A password has at least {SHORTEST} letters.", hint)
+        raise LoomError("request_invalid", f"A password has at least {SHORTEST} letters, {LONGEST} at most.", hint)
     with _turn():
         return HASHES.hash(_normal(password))
 

@@ -53,13 +53,13 @@ def matching(states: Sequence[str], search: str | None, tag: str | None) -> Any:
 def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
     """User id -> name."""
     rows = session.execute(select(User.id, User.name).where(User.id.in_(set(ids))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def loras_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
     """Run id -> id of its LoRA."""
     rows = session.execute(select(Lora.run_id, Lora.id).where(Lora.run_id.in_(set(ids))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _escape(text: str) -> str:

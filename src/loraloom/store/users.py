@@ -135,7 +135,8 @@ def remove_user(session: Session, user: User, heir: User) -> None:
 
 def check_login(session: Session, name: str, password: str) -> User | None:
     """The user whose name and password these are; it takes as long when there is no such user."""
-    user = session.scalar(select(User).where(User.name == clean_name(name)))
+    name = clean_name(name)
+    user = session.scalar(select(User).where(User.name == name)) if name.isprintable() else None
     right, renewed = check_password(password, user.password if user is not None else None)
     if user is None or not right:
         return None

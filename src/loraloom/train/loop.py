@@ -57,9 +57,9 @@ class Loop:
             if self.asked("sample") or last or self._due("sample"):
                 self._aside(lambda: self.task.sample(progress.step))
             minutes = self.every["minutes"]
-            wanted = self.asked("checkpoint") or (minutes and time.monotonic() - saved_at > minutes * 60)
-            if wanted or last or self._due("checkpoint"):
-                self.save("end" if last else "steps" if self._due("checkpoint") else "minutes")
+            late = minutes is not None and time.monotonic() - saved_at > minutes * 60
+            if self.asked("checkpoint") or last or late or self._due("checkpoint"):
+                self.save("end" if last else "minutes" if late else "steps")
                 saved_at = time.monotonic()
         self._mode(training=False)
         return None

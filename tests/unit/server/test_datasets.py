@@ -53,10 +53,11 @@ def test_create_rename_delete(served: Served) -> None:
     assert client.get(f"/api/datasets/{made}").json()["error"]["code"] == "dataset_not_found"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "\x00", "x" * 201, 7, None, ["x"]])
-def test_names_that_are_none(served: Served, name: Any) -> None:
-    answer = served[0].post("/api/datasets", json={"name": name})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "request_invalid")
+def test_names_that_are_none(served: Served) -> None:
+    wrong: tuple[Any, ...] = ("", "   ", "\x00", "x" * 201, 7, None, ["x"])
+    for name in wrong:
+        answer = served[0].post("/api/datasets", json={"name": name})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "request_invalid")
 
 
 def test_a_list_is_a_few_queries(served: Served) -> None:
@@ -106,6 +107,8 @@ def test_files_are_ours_and_cached(served: Served) -> None:
         assert "immutable" in answer.headers["cache-control"] and answer.headers["etag"].startswith('W/"')
         with Pictures.open(BytesIO(answer.content)) as opened:
             assert (opened.format, opened.size) == ("WEBP", size)
+        again = client.get(answer.url, headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
     assert whole.headers["content-disposition"] == "inline; filename*=UTF-8''b.webp"
     assert len(whole.content) == image["bytes"]
     with context.database.session() as session:
@@ -209,7 +212,7 @@ def test_others_may_look_and_not_touch(served: Served) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_allowed")
 
 
-@pytest.mark.parametrize("odd", ["%00", "..%2f..%2fetc", "x" * 300, "%F0%9F%90%88", "A"])
-def test_odd_ids(served: Served, odd: str) -> None:
-    for address in (f"datasets/{odd}", f"datasets/{odd}/images", f"images/{odd}/file", f"uploads/{odd}/result"):
-        assert served[0].get(f"/api/{address}").status_code in (404, 422)
+def test_odd_ids(served: Served) -> None:
+    for odd in ("%00", "..%2f..%2fetc", "x" * 300, "%F0%9F%90%88", "A"):
+        for address in (f"datasets/{odd}", f"datasets/{odd}/images", f"images/{odd}/file", f"uploads/{odd}/result"):
+            assert served[0].get(f"/api/{address}").status_code in (404, 422)

@@ -96,6 +96,10 @@ def test_odd_logins_are_answered(app: FastAPI, content: str) -> None:
     assert browser.post("/api/session", content=content, headers=headers).status_code in (401, 422)
 
 
+def test_no_browser_keeps_the_token_of_a_session(app: FastAPI) -> None:
+    assert client(app).get("/api/session").headers["cache-control"] == "no-store"
+
+
 def test_nobody_is_logged_in_by_another_site(app: FastAPI) -> None:
     add_user(app)
     browser = client(app)

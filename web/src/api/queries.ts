@@ -58,6 +58,12 @@ export const modelsQuery = queryOptions({
   queryFn: ({ signal }) => take(api.GET("/api/models", { signal })),
 });
 
+export const presetsQuery = queryOptions({
+  queryKey: keys.presets,
+  queryFn: ({ signal }) => take(api.GET("/api/presets", { signal })),
+  staleTime: 60 * 60_000,
+});
+
 export const settingsQuery = queryOptions({
   queryKey: keys.settings,
   queryFn: ({ signal }) => take(api.GET("/api/settings", { signal })),

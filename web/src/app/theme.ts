@@ -2,7 +2,7 @@
 import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const safelight: MantineColorsTuple = [
-  "#fff1ea", "#ffdfd1", "#fdbfa6", "#f99f7d", "#f58560", "#f06c43", "#d84f28", "#b23c19", "#912e12", "#6f220d",
+  "#fff1ea", "#ffdfd1", "#fdbfa6", "#f99f7d", "#f58560", "#f06c43", "#c64620", "#b23c19", "#912e12", "#6f220d",
 ];
 
 const dark: MantineColorsTuple = [
@@ -20,9 +20,7 @@ const MONO = 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu
 export const theme = createTheme({
   colors: { safelight, dark, gray },
   primaryColor: "safelight",
-  primaryShade: { light: 7, dark: 5 },
-  autoContrast: true,
-  luminanceThreshold: 0.28,
+  primaryShade: { light: 7, dark: 6 },
   white: "#fffdfa",
   black: "#231f1a",
   fontFamily: SANS,

@@ -62,6 +62,11 @@ export function formatAgo(time: Date, now: Date, language: string): string {
   return relative.format(0, "second");
 }
 
+/** Short facts in a row: "24 pictures · 96% · 1.6 GB". */
+export function formatFacts(facts: readonly string[]): string {
+  return facts.join(" · ");
+}
+
 export function formatTime(time: Date, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(time);
 }

@@ -89,7 +89,7 @@ def launch(
             stderr=subprocess.STDOUT,
             env={} if shut_in else sandbox.environment(device, name),
             pass_fds=(write,) if shut_in else (),
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0,
+            creationflags=_apart(),
             start_new_session=sys.platform != "win32",
         )
         if shut_in:
@@ -198,6 +198,11 @@ def _started(pid: int) -> float:
         return psutil.Process(pid).create_time()
     except psutil.Error:
         return time.time()  # over already; its exit code tells
+
+
+def _apart() -> int:
+    """On Windows: no part in the console's Ctrl-C, nor in its end."""
+    return subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
 
 
 def _log(run_dir: Path) -> IO[bytes]:

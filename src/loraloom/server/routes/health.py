@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from loraloom import __version__
 from loraloom.jobs import devices
 from loraloom.server.deps import Ctx, Db
-from loraloom.server.reply import Text
+from loraloom.server.reply import text_of
 from loraloom.store.tables import Run
 
 router = APIRouter(tags=["health"])
@@ -31,7 +31,7 @@ def read_health(context: Ctx, session: Db) -> Health:
     return Health(status="ok" if well else "the queue stands still", version=__version__)
 
 
-@router.get("/metrics", response_class=Text)
+@router.get("/metrics", response_class=Response, responses=text_of("text/plain"))
 def read_metrics(context: Ctx, session: Db) -> Response:
     """Runs by state, progress of those at work, devices, watchers; in Prometheus's text format."""
     registry = CollectorRegistry()

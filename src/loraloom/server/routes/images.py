@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from loraloom.data.intake import MAX_CAPTION, clean
@@ -14,7 +14,7 @@ from loraloom.server.adding import LOCK
 from loraloom.server.context import Context
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
-from loraloom.server.stored import Stored, stored_file, stored_thumbnail
+from loraloom.server.stored import PICTURES, stored_file, stored_thumbnail
 from loraloom.spec.errors import LoomError
 from loraloom.store import datasets as store
 from loraloom.store.tables import Image
@@ -56,22 +56,22 @@ def view(image: Image) -> ImageView:
     )
 
 
-@router.get("/images/{image_id}/thumbnail", response_class=Stored, responses=described("image_not_found"))
-def read_thumbnail(context: Ctx, session: Db, user: Me, image_id: ImageId) -> Response:
+@router.get("/images/{image_id}/thumbnail", response_class=Response, responses=PICTURES | described("image_not_found"))
+def read_thumbnail(request: Request, context: Ctx, session: Db, user: Me, image_id: ImageId) -> Response:
     """The picture as WebP, 256 pixels at its longest side."""
     key = store.get_image(session, image_id).blob
     small = context.blobs.thumbnail(key)
     if small is None:
         small = thumbnail_of(_path(context, key).read_bytes())
         context.blobs.keep_thumbnail(key, small)
-    return stored_thumbnail(small, key)
+    return stored_thumbnail(request, small, key)
 
 
-@router.get("/images/{image_id}/file", response_class=Stored, responses=described("image_not_found"))
-def read_image_file(context: Ctx, session: Db, user: Me, image_id: ImageId) -> Response:
+@router.get("/images/{image_id}/file", response_class=Response, responses=PICTURES | described("image_not_found"))
+def read_image_file(request: Request, context: Ctx, session: Db, user: Me, image_id: ImageId) -> Response:
     """The picture as it was stored: upright, sRGB, lossless."""
     image = store.get_image(session, image_id)
-    return stored_file(_path(context, image.blob), image.blob, image.name)
+    return stored_file(request, _path(context, image.blob), image.blob, image.name)
 
 
 @router.patch("/images/{image_id}", responses=described("image_not_found", "not_allowed"))

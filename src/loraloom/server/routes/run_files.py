@@ -16,7 +16,7 @@ from loraloom.server import archive
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Page
-from loraloom.server.reply import Text, inside, send
+from loraloom.server.reply import Text, inside, send, text_of
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import Event
 from loraloom.store.runs import get_run
@@ -67,7 +67,7 @@ def list_checkpoints(context: Ctx, session: Db, user: Me, run_id: str) -> Page[c
     return Page(items=checkpoints.listed(context.home / "runs" / run_id))
 
 
-@router.get("/runs/{run_id}/log", response_class=Text)
+@router.get("/runs/{run_id}/log", response_class=Response, responses=text_of("text/plain"))
 def read_log(
     context: Ctx, session: Db, user: Me, run_id: str, lines: Annotated[int, Query(ge=1, le=5000)] = 200
 ) -> Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from loraloom.jobs import create, steer
@@ -14,7 +14,7 @@ from loraloom.server import present
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Cursor, Limit, Page, page
-from loraloom.server.reply import Text
+from loraloom.server.reply import Text, text_of
 from loraloom.server.views import RunView
 from loraloom.spec.run import RUN
 from loraloom.store import runs as store
@@ -107,7 +107,9 @@ def delete_run(context: Ctx, session: Db, user: Me, run_id: str) -> None:
     context.hub.tell(run_id, False)
 
 
-@router.get("/runs/{run_id}/config", response_class=Text, responses=described("run_not_found"))
+@router.get(
+    "/runs/{run_id}/config", response_class=Response, responses=text_of("text/yaml") | described("run_not_found")
+)
 def read_run_config(session: Db, user: Me, run_id: str) -> Text:
     """The frozen config as YAML."""
     run = store.get_run(session, run_id)

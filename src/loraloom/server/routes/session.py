@@ -42,6 +42,7 @@ class Credentials(BaseModel):
 def read_session(request: Request, response: Response, context: Ctx, session: Db) -> SessionView:
     """Who is logged in. The cookie that comes along and `csrf` belong together; both stay the same until a login."""
     visit = cookie.read(request, context.home) or cookie.new_visit()
+    response.headers["Cache-Control"] = "no-store"
     if visit.old:
         cookie.write(response, request, context.home, visit)
     return _view(context, visit, auth.visitor(context, session, visit), auth.needs_login(context, session))

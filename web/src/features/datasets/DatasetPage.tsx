@@ -7,6 +7,7 @@ import type { Dataset } from "@/api/types";
 import { ErrorNote } from "@/components/ErrorNote";
 import { Page } from "@/components/Page";
 import { Waiting } from "@/components/Waiting";
+import { formatFacts } from "@/lib/format";
 import { useFormat } from "@/lib/useFormat";
 import { DatasetActions } from "./DatasetActions";
 import classes from "./DatasetPage.module.css";
@@ -14,6 +15,7 @@ import { DatasetPictures } from "./DatasetPictures";
 import { ProblemsPanel } from "./ProblemsPanel";
 import { RenameHeading } from "./RenameHeading";
 import { DropArea } from "./upload/DropArea";
+import { totalsOf } from "./upload/totals";
 import { UploadPanel } from "./upload/UploadPanel";
 import { useUploads } from "./upload/useUploads";
 
@@ -34,6 +36,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
   const { t } = useTranslation("datasets");
   const uploads = useUploads(dataset.id);
   const empty = dataset.images === 0;
+  const told = totalsOf(uploads.items).refused.length > 0;
   return (
     <Page
       title={dataset.name}
@@ -46,7 +49,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
       <div className={classes.stack}>
         {dataset.mine ? <DropArea small={!empty} onFiles={(files) => uploads.queue.add(files)} /> : null}
         {uploads.items.length ? <UploadPanel {...uploads} /> : null}
-        {dataset.problems ? <ProblemsPanel dataset={dataset} /> : null}
+        {dataset.problems && !told ? <ProblemsPanel dataset={dataset} /> : null}
       </div>
       {empty ? null : <DatasetPictures dataset={dataset} />}
     </Page>
@@ -54,9 +57,8 @@ function Loaded({ dataset }: { dataset: Dataset }) {
 }
 
 function Facts({ dataset }: { dataset: Dataset }) {
-  const { t, i18n } = useTranslation("datasets");
+  const { t } = useTranslation("datasets");
   const { bytes, percent } = useFormat();
   const captioned = t("captioned", { share: percent(dataset.captioned / dataset.images) });
-  const facts = [t("pictures", { count: dataset.images }), captioned, bytes(dataset.bytes)];
-  return new Intl.ListFormat(i18n.language, { type: "unit" }).format(facts);
+  return formatFacts([t("pictures", { count: dataset.images }), captioned, bytes(dataset.bytes)]);
 }

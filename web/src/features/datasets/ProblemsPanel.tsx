@@ -7,6 +7,7 @@ import { keys } from "@/api/queries";
 import type { Dataset } from "@/api/types";
 import { ErrorNote } from "@/components/ErrorNote";
 import classes from "./DatasetPage.module.css";
+import { Refusal } from "./Refusal";
 
 export function ProblemsPanel({ dataset }: { dataset: Dataset }) {
   const { t } = useTranslation("datasets");
@@ -27,9 +28,7 @@ export function ProblemsPanel({ dataset }: { dataset: Dataset }) {
       {problems.isError ? <ErrorNote error={problems.error} small onRetry={() => void problems.refetch()} /> : null}
       <ul>
         {problems.data?.items.map((problem) => (
-          <li key={`${problem.file} ${problem.reason} ${problem.created_at}`}>
-            <b>{problem.file}</b> {problem.message}
-          </li>
+          <Refusal key={`${problem.file} ${problem.message} ${problem.created_at}`} {...problem} />
         ))}
       </ul>
       {dismiss.isError ? <ErrorNote error={dismiss.error} small /> : null}

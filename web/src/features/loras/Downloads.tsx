@@ -8,7 +8,7 @@ import classes from "@/features/loras/Loras.module.css";
 const TOOLS = ["webui", "comfyui", "diffusers"] as const;
 
 export function Downloads({ lora }: { lora: Lora }) {
-  const { t } = useTranslation("loras");
+  const { t } = useTranslation(["loras", "common"]);
   return (
     <ul className={classes.tools}>
       {TOOLS.map((tool) => {
@@ -23,7 +23,7 @@ export function Downloads({ lora }: { lora: Lora }) {
               component="a" href={`/api/loras/${lora.id}/file?for=${tool}`} download variant={tool === "webui" ? "filled" : "default"}
               leftSection={<IconDownload size={16} />} aria-label={t("download", { tool: name })}
             >
-              .safetensors
+              {t("common:action.download")}
             </Button>
           </li>
         );

@@ -1,5 +1,5 @@
 // One LoRA: how it looks, how to call it, how to take it along.
-import { Button, Skeleton } from "@mantine/core";
+import { Anchor, Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
@@ -21,7 +21,7 @@ export function Component() {
   const lora = useQuery(loraQuery(id));
   if (lora.data !== undefined) return <Screen lora={lora.data} />;
   return (
-    <Page title={t("title")} above={<Link to="/loras">{t("title")}</Link>}>
+    <Page title={t("title")} above={<Anchor component={Link} to="/loras" inherit>{t("title")}</Anchor>}>
       {lora.error ? <ErrorNote error={lora.error} onRetry={() => void lora.refetch()} /> : <Skeleton height={520} />}
     </Page>
   );
@@ -47,7 +47,7 @@ function Screen({ lora }: { lora: Lora }) {
     </>
   );
   return (
-    <Page title={lora.name} above={<Link to="/loras">{t("title")}</Link>} actions={actions}>
+    <Page title={lora.name} above={<Anchor component={Link} to="/loras" inherit>{t("title")}</Anchor>} actions={actions}>
       <div className={classes.lora}>
         <div>
           {lora.preview ? <Picture src={lora.preview} alt={lora.name} fit="contain" eager /> : <div className={classes.noPreview}>{t("noPreview")}</div>}

@@ -14,48 +14,54 @@ import { Fold } from "@/features/runs/Fold";
 export function AllSettings({ groups }: { groups: readonly FieldGroup[] }) {
   const { t } = useTranslation("newRun");
   const form = useForm();
-  const shown = groups.flatMap((group) => group.fields).filter((field) => !ELSEWHERE.has(field.key));
-  const basic = BASIC.flatMap((key) => shown.filter((field) => field.key === key));
-  const titled = (title: string, fields: readonly Field[]) => {
-    const changed = fields.filter((field) => form.stateOf(field).changed).length;
-    const wrong = fields.filter((field) => form.stateOf(field).problem).length;
+  const all = only(groups, (field) => !ELSEWHERE.has(field.key));
+  const basic = only(groups, (field) => BASIC.has(field.key));
+  const titled = (title: string, shown: readonly FieldGroup[]) => {
+    const states = shown.flatMap((group) => group.fields).map((field) => form.stateOf(field));
+    const changed = states.filter((state) => state.changed).length;
+    const wrong = states.filter((state) => state.problem).length;
     return [title, changed > 0 && t("changed", { count: changed }), wrong > 0 && t("wrong", { count: wrong })].filter(Boolean).join(" · ");
   };
   return (
     <>
-      <Fold title={titled(t("basic"), basic)}>
-        {() => <div className={classes.grid}>{basic.map((field) => <ConfigField key={field.key} field={field} />)}</div>}
-      </Fold>
-      <Fold title={titled(t("advanced"), shown)}>{() => <Groups groups={groups} />}</Fold>
+      <Fold title={titled(t("basic"), basic)}>{() => <Groups groups={basic} />}</Fold>
+      <Fold title={titled(t("advanced"), all)}>{() => <Searched groups={all} />}</Fold>
     </>
   );
 }
 
-function Groups({ groups }: { groups: readonly FieldGroup[] }) {
+function only(groups: readonly FieldGroup[], wanted: (field: Field) => boolean): FieldGroup[] {
+  return groups.map((group) => ({ ...group, fields: group.fields.filter(wanted) })).filter((group) => group.fields.length > 0);
+}
+
+function Searched({ groups }: { groups: readonly FieldGroup[] }) {
   const { t } = useTranslation("newRun");
-  const wordsOf = useGroupWords();
   const [words, setWords] = useState("");
   const sought = useDeferredValue(words.trim().toLowerCase());
-  const matches = (field: Field) =>
-    !ELSEWHERE.has(field.key) && [field.key, field.en.label, field.en.help, field.zh.label, field.zh.help].some((text) => text.toLowerCase().includes(sought));
-  const found = groups.map((group) => ({ ...group, fields: group.fields.filter(matches) })).filter((group) => group.fields.length > 0);
+  const found = only(groups, (field) =>
+    [field.key, field.en.label, field.en.help, field.zh.label, field.zh.help].some((text) => text.toLowerCase().includes(sought)),
+  );
   return (
     <>
       <TextInput
         aria-label={t("find")} placeholder={t("find")} leftSection={<IconSearch size={16} />} maw={420} mb="sm" value={words}
         onChange={(event) => setWords(event.currentTarget.value)}
       />
-      {found.length === 0 && <p>{t("findNothing")}</p>}
-      {found.map((group) => {
-        const { label, help } = wordsOf(group);
-        return (
-          <section key={group.key} className={classes.group} aria-label={label}>
-            <h3>{label}</h3>
-            <p>{help}</p>
-            <div className={classes.grid}>{group.fields.map((field) => <ConfigField key={field.key} field={field} />)}</div>
-          </section>
-        );
-      })}
+      {found.length === 0 ? <p>{t("findNothing")}</p> : <Groups groups={found} />}
     </>
   );
+}
+
+function Groups({ groups }: { groups: readonly FieldGroup[] }) {
+  const wordsOf = useGroupWords();
+  return groups.map((group) => {
+    const { label, help } = wordsOf(group);
+    return (
+      <div key={group.key} className={classes.group} role="group" aria-label={label}>
+        <h3>{label}</h3>
+        <p>{help.replace(/[.。]$/, "") === label ? "" : help}</p>
+        <div className={classes.grid}>{group.fields.map((field) => <ConfigField key={field.key} field={field} />)}</div>
+      </div>
+    );
+  });
 }

@@ -43,7 +43,10 @@ export function Editor({ start, presets, schema, datasets, models, preferred, ma
   const family = String(checked.data?.config?.family ?? base?.family ?? "sd1");
   const groups = useMemo(() => groupsOf(schema, family), [schema, family]);
   const submit = useStart(asked);
-  const form: Form = formOf({ draft, preset, config: checked.data?.config, plain: plain.data?.config, problems: [...(checked.data?.problems ?? []), ...submit.problems], dispatch });
+  const form: Form = formOf({
+    groups, draft, preset, config: checked.data?.config, plain: plain.data?.config,
+    problems: [...(checked.data?.problems ?? []), ...submit.problems], dispatch,
+  });
 
   return (
     <FormContext value={form}>

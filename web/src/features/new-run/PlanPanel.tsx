@@ -3,8 +3,8 @@ import { Button, Skeleton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Plan, Problem } from "@/api/types";
 import { ErrorNote } from "@/components/ErrorNote";
-import { useProblemWords } from "@/features/new-run/form/words";
 import classes from "@/features/new-run/Editor.module.css";
+import { Problems } from "@/features/new-run/Problems";
 import type { Start } from "@/features/new-run/useStart";
 import { useFormat } from "@/lib/useFormat";
 
@@ -18,7 +18,6 @@ interface Props {
 
 export function PlanPanel({ checked, stale, hasDataset, submit }: Props) {
   const { t } = useTranslation("newRun");
-  const said = useProblemWords();
   const problems = (checked.data?.problems ?? []).filter((problem) => hasDataset || problem.key !== "dataset");
   const ready = hasDataset && !stale && problems.length === 0 && checked.data?.plan != null;
   return (
@@ -26,12 +25,7 @@ export function PlanPanel({ checked, stale, hasDataset, submit }: Props) {
       <h2 id="plan">{t("plan.title")}</h2>
       {checked.error && <ErrorNote error={checked.error} small onRetry={() => void checked.refetch()} />}
       {checked.isPending && !checked.error ? <Skeleton height={170} /> : <Totals plan={checked.data?.plan ?? null} stale={stale} />}
-      {problems.length > 0 && (
-        <div className={classes.problems} role="status">
-          <p>{t("plan.problems", { count: problems.length })}</p>
-          <ul>{problems.map((problem) => <li key={problem.key + problem.message}><code>{problem.key}</code> {said(problem)}</li>)}</ul>
-        </div>
-      )}
+      <Problems problems={problems} />
       {submit.error && <ErrorNote error={submit.error} small />}
       <Button size="lg" fullWidth disabled={!ready} loading={submit.pending} onClick={submit.go} aria-describedby="start-hint">{t("start")}</Button>
       <p id="start-hint" className={classes.soft}>{t(hasDataset ? "startHint" : "chooseDataset")}</p>

@@ -9,7 +9,7 @@ import { CopyButton } from "@/components/CopyButton";
 import { ErrorNote } from "@/components/ErrorNote";
 import classes from "@/features/new-run/Editor.module.css";
 import type { Nested } from "@/features/new-run/form/nested";
-import { useProblemWords } from "@/features/new-run/form/words";
+import { Problems } from "@/features/new-run/Problems";
 import { checkQuery } from "@/features/new-run/queries";
 
 interface Props {
@@ -21,7 +21,6 @@ interface Props {
 
 export function TextPanel({ yaml, dataset, onUse }: Props) {
   const { t } = useTranslation("newRun");
-  const said = useProblemWords();
   const [edited, setEdited] = useState<string | null>(null);
   const [rested] = useDebouncedValue(edited, 400);
   const checked = useQuery({ ...checkQuery({ yaml: rested ?? "", dataset }), enabled: rested !== null });
@@ -49,11 +48,7 @@ export function TextPanel({ yaml, dataset, onUse }: Props) {
       {current !== undefined && current.notes.length > 0 && (
         <ul className={classes.notes} aria-label={t("text.notes")}>{current.notes.map((note) => <li key={note}>{note}</li>)}</ul>
       )}
-      {problems.length > 0 && (
-        <div className={classes.problems} role="status">
-          <ul>{problems.map((problem) => <li key={problem.key + problem.message}><code>{problem.key}</code> {said(problem)}</li>)}</ul>
-        </div>
-      )}
+      <Problems problems={problems} />
       {checked.error && edited !== null && <ErrorNote error={checked.error} small onRetry={() => void checked.refetch()} />}
       {edited !== null && (
         <div className={classes.textTools}>

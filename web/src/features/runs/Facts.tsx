@@ -1,4 +1,5 @@
 // What the run is made of, in a short table.
+import { Anchor } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { ReactNode } from "react";
@@ -14,7 +15,7 @@ export function Facts({ run, view }: { run: Run; view: RunView }) {
   const seconds = view.latest?.seconds ?? run.step_seconds;
   const peak = view.latest?.peak ?? run.peak_memory_bytes;
   const rows: [string, ReactNode][] = [
-    [t("fact.dataset"), run.dataset && <Link to={`/datasets/${run.dataset.id}`}>{run.dataset.name}</Link>],
+    [t("fact.dataset"), run.dataset && <Anchor component={Link} to={`/datasets/${run.dataset.id}`}>{run.dataset.name}</Anchor>],
     [t("fact.base"), run.base_model],
     [t("fact.preset"), run.preset],
     [t("fact.device"), view.latest?.device ?? run.device],

@@ -1,5 +1,5 @@
 // One run: where it stands, what it has made, how it went.
-import { Skeleton } from "@mantine/core";
+import { Anchor, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
@@ -15,7 +15,7 @@ export function Component() {
   const { t } = useTranslation("runs");
   const run = useQuery(runQuery(id));
   const past = useQuery(pastQuery(id));
-  const above = <Link to="/runs">{t("title")}</Link>;
+  const above = <Anchor component={Link} to="/runs" inherit>{t("title")}</Anchor>;
   if (run.data !== undefined && past.data !== undefined) return <RunScreen key={id} run={run.data} past={past.data} />;
   const broken = run.error ?? past.error;
   return (

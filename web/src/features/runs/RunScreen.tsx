@@ -1,5 +1,5 @@
 // The sections of a run's page, fed by its events.
-import { Skeleton } from "@mantine/core";
+import { Anchor, Skeleton } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -21,7 +21,7 @@ import classes from "@/features/runs/Run.module.css";
 import { RunName } from "@/features/runs/RunName";
 import { Samples } from "@/features/runs/samples/Samples";
 import { Timeline } from "@/features/runs/Timeline";
-import { isOver, progressOf } from "@/features/runs/view/progress";
+import { isBroken, isOver, progressOf } from "@/features/runs/view/progress";
 import { type Past, useRunView } from "@/features/runs/view/useRunView";
 
 const Charts = lazy(() => import("@/features/runs/chart/Charts"));
@@ -36,13 +36,13 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
     <Page
       wide
       title={run.name}
-      above={<span className={classes.above}><Link to="/runs">{t("title")}</Link> <StateBadge state={run.state} /></span>}
+      above={<span className={classes.above}><Anchor component={Link} to="/runs" inherit>{t("title")}</Anchor> <StateBadge state={run.state} /></span>}
       heading={<RunName run={run} />}
       actions={<Controls run={run} />}
     >
       <div className={classes.sections}>
         <ProgressStrip run={run} view={view} link={link} />
-        {run.error && <ErrorNote error={new ApiError(run.error.code, run.error.message, 0, run.error.hint)} />}
+        {run.error && isBroken(run.state) && <ErrorNote error={new ApiError(run.error.code, run.error.message, 0, run.error.hint)} />}
         <section aria-labelledby="samples">
           <h2 id="samples">{t("samples.title")}</h2>
           <Samples id={run.id} over={over} />

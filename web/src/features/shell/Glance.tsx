@@ -1,4 +1,5 @@
 // The machine at a glance: what it does now, and how much memory is free.
+import { VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -26,10 +27,11 @@ function QueueState({ queue }: { queue: Queue }) {
   const done = run ? percent(run.total_steps ? run.step / run.total_steps : 0) : "";
   const waiting = queue.waiting.length;
   const words = run ? done : queue.paused ? t("queue.paused") : t("queue.idle");
-  const title = run ? t("queue.title", { name: run.name, state: t(`common:state.${run.state}`), percent: done }) : words;
+  const who = run ? t("queue.title", { name: run.name, state: t(`common:state.${run.state}`) }) : "";
   return (
-    <Link to={run ? `/runs/${run.id}` : "/runs"} className={classes.queue} title={title} aria-label={title}>
+    <Link to={run ? `/runs/${run.id}` : "/runs"} className={classes.queue} title={who || undefined}>
       <span className={classes.lamp} data-on={run ? true : undefined} aria-hidden="true" />
+      {who ? <VisuallyHidden>{who}</VisuallyHidden> : null}
       <span>{words}</span>
       {waiting ? <span className={classes.waiting}>{t("queue.waiting", { count: waiting })}</span> : null}
     </Link>

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { machineQuery, modelsQuery } from "@/api/queries";
 import type { Device, Machine } from "@/api/types";
 import { ErrorNote } from "@/components/ErrorNote";
+import { formatFacts } from "@/lib/format";
 import { useFormat } from "@/lib/useFormat";
 import classes from "./MachineCard.module.css";
 
@@ -52,8 +53,7 @@ function DeviceFact({ device, cores }: { device: Device; cores: number }) {
         <span className={classes.bar} aria-hidden="true">
           <span style={{ width: `${100 - (100 * device.memory_free) / device.memory_total}%` }} />
         </span>
-        {memory}
-        {device.kind === "cpu" ? `, ${t("machine.cores", { count: cores })}` : null}
+        {device.kind === "cpu" ? formatFacts([memory, t("machine.cores", { count: cores })]) : memory}
       </dd>
     </>
   );

@@ -29,7 +29,7 @@ export function ImageGrid({ dataset, images, total, size, readOnly }: ImageGridP
   const [top, setTop] = useState(0);
   const [opened, setOpened] = useState<string | null>(null);
   const remove = useDeleteImage(dataset);
-  const columns = Math.max(1, Math.floor((width + GAP) / (size + GAP)));
+  const columns = Math.max(width > 260 ? 2 : 1, Math.floor((width + GAP) / (size + GAP)));
   const cell = (width - GAP * (columns - 1)) / columns;
   const rows = useWindowVirtualizer({
     count: width ? Math.ceil(total / columns) : 0,

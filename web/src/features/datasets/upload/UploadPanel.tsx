@@ -1,7 +1,9 @@
 // The uploads: one bar for all, a line for each, and the refused ones with their sentence.
 import { Button, CloseButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { formatFacts } from "@/lib/format";
 import { useFormat } from "@/lib/useFormat";
+import { Refusal } from "../Refusal";
 import type { Item, UploadQueue } from "./queue";
 import { totalsOf, type Totals } from "./totals";
 import { UploadList } from "./UploadList";
@@ -52,11 +54,11 @@ function Progress({ totals }: { totals: Totals }) {
 }
 
 function Outcome({ totals }: { totals: Totals }) {
-  const { t, i18n } = useTranslation("datasets");
+  const { t } = useTranslation("datasets");
   const parts = [t("upload.finished", { count: totals.added })];
   if (totals.captions) parts.push(t("upload.captions", { count: totals.captions }));
   if (totals.duplicates) parts.push(t("upload.duplicates", { count: totals.duplicates }));
-  return new Intl.ListFormat(i18n.language, { type: "unit" }).format(parts);
+  return formatFacts(parts);
 }
 
 function Refused({ totals }: { totals: Totals }) {
@@ -65,10 +67,8 @@ function Refused({ totals }: { totals: Totals }) {
     <div className={classes.refused}>
       <p>{t("upload.refusedTitle", { count: totals.refused.length })}</p>
       <ul>
-        {totals.refused.slice(0, 100).map(({ file, message }) => (
-          <li key={`${file} ${message}`}>
-            <b>{file}</b> {message}
-          </li>
+        {totals.refused.slice(0, 100).map((refusal) => (
+          <Refusal key={`${refusal.file} ${refusal.message}`} {...refusal} />
         ))}
       </ul>
     </div>

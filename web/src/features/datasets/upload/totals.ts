@@ -1,4 +1,5 @@
 // What the list of uploads comes to.
+import type { UploadResult } from "@/api/types";
 import type { Item } from "./queue";
 
 export interface Totals {
@@ -10,19 +11,14 @@ export interface Totals {
   duplicates: number;
   captions: number;
   failed: number;
-  refused: readonly Refusal[];
-}
-
-export interface Refusal {
-  file: string;
-  message: string;
+  refused: readonly UploadResult["problems"][number][];
 }
 
 /** Files that were refused whole, and those inside an archive that was taken. */
-function refusals(item: Item): Refusal[] {
+function refusals(item: Item): UploadResult["problems"] {
   const inside = item.result?.problems ?? [];
-  if (inside.length) return inside.map(({ file, message }) => ({ file, message }));
-  return item.state === "refused" ? [{ file: item.path, message: item.error?.message ?? "" }] : [];
+  if (inside.length || item.state !== "refused") return inside;
+  return [{ file: item.path, reason: item.error?.code ?? "", message: item.error?.message ?? "" }];
 }
 
 export function totalsOf(items: readonly Item[]): Totals {

@@ -7,8 +7,12 @@ import classes from "@/features/new-run/form/Form.module.css";
 import { same } from "@/features/new-run/form/nested";
 import { textOf, valueOf } from "@/features/new-run/form/parse";
 import type { Field } from "@/features/new-run/form/schema";
+import { Sentence } from "@/features/new-run/form/Sentence";
 import { useForm } from "@/features/new-run/form/useForm";
 import { useFieldWords, useProblemWords } from "@/features/new-run/form/words";
+
+/** The sentence stands below, so that the fields of a row are on one line. */
+export const ORDER: ("label" | "input" | "error" | "description")[] = ["label", "input", "error", "description"];
 
 interface Props {
   field: Field;
@@ -29,15 +33,17 @@ export function ConfigField({ field, label, placeholder }: Props) {
   const error = problem && said(problem);
   const usually = t("field.usual", { value: field.kind === "switch" ? t(usual ? "field.on" : "field.off") : textOf(usual) || t("field.empty") });
 
+  const help = <Sentence text={words.help} />;
   const shared = {
-    description: words.help,
+    description: help,
     error,
+    inputWrapperOrder: ORDER,
     label: <>{name}{words.unit && <span className={classes.unit}> {words.unit}</span>}</>,
   };
   const input = () => {
     switch (field.kind) {
       case "switch":
-        return <Switch {...shared} checked={value === true} onChange={(event) => set(event.currentTarget.checked)} />;
+        return <Switch label={shared.label} description={help} error={error} checked={value === true} onChange={(event) => set(event.currentTarget.checked)} />;
       case "choice":
         return (
           <Select

@@ -1,6 +1,6 @@
 // Which settings a newcomer may want; the rest is under "all settings". Only keys: the fields are the schema's.
 
-export const BASIC: readonly string[] = [
+export const BASIC: ReadonlySet<string> = new Set([
   "training.epochs",
   "training.steps",
   "training.batch_size",
@@ -14,7 +14,7 @@ export const BASIC: readonly string[] = [
   "sample.every_steps",
   "checkpoints.every_steps",
   "validation.share",
-];
+]);
 
 /** What the steps above ask for, and what the server fills in. */
 export const ELSEWHERE: ReadonlySet<string> = new Set([

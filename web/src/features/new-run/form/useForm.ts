@@ -3,7 +3,7 @@ import { createContext, use } from "react";
 import type { Preset, Problem } from "@/api/types";
 import type { Act, Draft } from "@/features/new-run/draft";
 import { at, type Nested, same, type Value } from "@/features/new-run/form/nested";
-import type { Field } from "@/features/new-run/form/schema";
+import type { Field, FieldGroup } from "@/features/new-run/form/schema";
 
 export interface FieldState {
   value: Value | undefined;
@@ -15,12 +15,13 @@ export interface FieldState {
 
 export interface Form {
   stateOf: (field: Field) => FieldState;
-  problems: readonly Problem[];
+  fieldOf: (key: string) => Field | undefined;
   set: (key: string, value: Value) => void;
   reset: (key: string) => void;
 }
 
 interface Parts {
+  groups: readonly FieldGroup[];
   draft: Draft;
   preset: Preset | undefined;
   /** As the server resolved it, with and without what was changed; null while something is wrong. */
@@ -30,9 +31,9 @@ interface Parts {
   dispatch: (action: Act) => void;
 }
 
-export function formOf({ draft, preset, config, plain, problems, dispatch }: Parts): Form {
+export function formOf({ groups, draft, preset, config, plain, problems, dispatch }: Parts): Form {
   return {
-    problems,
+    fieldOf: (key) => groups.flatMap((group) => group.fields).find((field) => field.key === key),
     set: (key, value) => dispatch({ do: "set", key, value }),
     reset: (key) => dispatch({ do: "reset", key }),
     stateOf: (field) => {

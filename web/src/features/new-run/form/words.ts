@@ -6,7 +6,8 @@ import type { Field, FieldGroup, Words } from "@/features/new-run/form/schema";
 export function useFieldWords(field: Field): Words & { unit: string } {
   const { t, i18n } = useTranslation("newRun");
   const words = i18n.language === "zh" ? field.zh : field.en;
-  return { ...words, unit: field.unit && t(`unit.${field.unit as "steps"}`, { defaultValue: field.unit }) };
+  const unit = field.unit && t(`unit.${field.unit as "steps"}`, { defaultValue: field.unit });
+  return { ...words, unit: unit === words.label.toLowerCase() ? "" : unit };
 }
 
 export function useGroupWords(): (group: FieldGroup) => Words {

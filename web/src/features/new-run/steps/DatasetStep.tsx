@@ -48,7 +48,7 @@ export function DatasetStep({ datasets, chosen, onChoose }: Props) {
       </div>
       <div className={classes.ways}>
         <Button component={Link} to="/datasets" variant="default" leftSection={<IconPhotoPlus size={16} />}>{t("dataset.new")}</Button>
-        <Button variant="subtle" loading={sample.isPending} onClick={() => sample.mutate()}>{t("dataset.sample")}</Button>
+        {!datasets.some((dataset) => dataset.sample) && <Button variant="subtle" loading={sample.isPending} onClick={() => sample.mutate()}>{t("dataset.sample")}</Button>}
       </div>
       {sample.error && <ErrorNote error={sample.error} small />}
     </Step>

@@ -3,10 +3,11 @@ import { Anchor, Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Model, Preset } from "@/api/types";
-import { ConfigField } from "@/features/new-run/form/ConfigField";
+import { ConfigField, ORDER } from "@/features/new-run/form/ConfigField";
+import fieldClasses from "@/features/new-run/form/Form.module.css";
 import type { Field, FieldGroup } from "@/features/new-run/form/schema";
 import { useForm } from "@/features/new-run/form/useForm";
-import { useFieldWords, useProblemWords } from "@/features/new-run/form/words";
+import { useProblemWords } from "@/features/new-run/form/words";
 import { isNamed, suits } from "@/features/new-run/steps/fit";
 import { Step } from "@/features/new-run/steps/Step";
 import classes from "@/features/new-run/steps/Steps.module.css";
@@ -39,16 +40,15 @@ export function NameStep({ groups, models, preset, base, suggestion }: Props) {
 function Base({ field, models, preset, base }: { field: Field; models: readonly Model[]; preset: Preset | undefined; base: Model | undefined }) {
   const { t } = useTranslation("newRun");
   const form = useForm();
-  const words = useFieldWords(field);
   const said = useProblemWords();
   const { value, changed, problem } = form.stateOf(field);
   const chosen = changed ? models.find((model) => isNamed(model, value)) : base;
   const misfit = preset !== undefined && chosen !== undefined && !suits(preset, chosen);
   const error = problem ? said(problem) : chosen === undefined ? t("name.noBase") : misfit ? t("name.misfit") : undefined;
   return (
-    <div>
+    <div className={fieldClasses.field} data-changed={changed || undefined}>
       <Select
-        label={t("name.base")} description={words.help} error={error} allowDeselect={false} searchable={models.length > 8} value={chosen?.id ?? null}
+        label={t("name.base")} inputWrapperOrder={ORDER} description={t("name.baseHelp")} error={error} allowDeselect={false} searchable={models.length > 8} value={chosen?.id ?? null}
         data={models.map((model) => ({
           value: model.id,
           label: [model.name, t(`family.${model.family as "sd1"}`, { defaultValue: model.family ?? "" }), !model.available && t("name.gone")].filter(Boolean).join(" · "),

@@ -34,7 +34,9 @@ function Rows({ points, smoothed, validations }: Props) {
   const format = useFormat();
   const held = new Map(validations.map((one) => [one.step, one.loss]));
   const value = (loss: number | null | undefined) => (loss == null ? "–" : formatLoss(loss));
-  const rows = spread(points.map((point, index) => ({ ...point, calm: smoothed[index] })), ROWS);
+  const known = points.map((point, index) => ({ ...point, calm: smoothed[index] }));
+  const chosen = new Set(spread(known, ROWS));
+  const rows = known.filter((row) => chosen.has(row) || held.has(row.step));
   return (
     <ScrollArea.Autosize mah={360} type="auto" viewportProps={{ tabIndex: 0, role: "region", "aria-label": t("chart.table") }}>
       <Table stickyHeader striped verticalSpacing={4} fz="sm" style={{ fontVariantNumeric: "tabular-nums" }}>

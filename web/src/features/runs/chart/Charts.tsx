@@ -12,7 +12,7 @@ import { SmallPlot } from "@/features/runs/chart/SmallPlot";
 import { useSummary } from "@/features/runs/chart/useSummary";
 import { smooth } from "@/features/runs/view/smooth";
 import type { RunView } from "@/features/runs/view/view";
-import { formatLoss, formatRate, formatStepTime } from "@/features/runs/words/numbers";
+import { formatRate, formatStepTime, formatTick } from "@/features/runs/words/numbers";
 import { formatBytes } from "@/lib/format";
 
 interface Props {
@@ -48,7 +48,7 @@ export default function Charts({ runId, view, totalSteps }: Props) {
           <div className={classes.smoothing}>
             <Text size="sm" component="span">{t("chart.smoothing")}</Text>
             <Slider
-              aria-label={t("chart.smoothing")}
+              thumbLabel={t("chart.smoothing")}
               className={classes.slider}
               min={0} max={0.98} step={0.02} value={amount} onChange={setAmount} label={null} size="sm"
             />
@@ -56,7 +56,7 @@ export default function Charts({ runId, view, totalSteps }: Props) {
           </div>
         </Group>
       </div>
-      <Plot label={summary} columns={loss} lines={LOSS_LINES} height={300} format={formatLoss} log={log} onCursor={setCursor} {...shared} />
+      <Plot label={summary} columns={loss} lines={LOSS_LINES} height={300} format={formatTick} log={log} onCursor={setCursor} {...shared} />
       <div className={classes.legend} aria-hidden>
         <span data-line="raw">{t("chart.raw")}</span>
         <span data-line="smoothed">{t("chart.smoothed")}</span>

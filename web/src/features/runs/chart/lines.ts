@@ -6,7 +6,7 @@ const SECOND = "--loom-soft";
 const CHECK = "--loom-good";
 
 export const LOSS_LINES: readonly Line[] = [
-  { colour: MAIN, alpha: 0.3, width: 1 },
+  { colour: MAIN, alpha: 0.45, width: 1 },
   { colour: MAIN, width: 2 },
   { colour: CHECK, dots: true },
 ];

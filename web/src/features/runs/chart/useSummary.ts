@@ -2,26 +2,29 @@
 import { useTranslation } from "react-i18next";
 import type { Point, Validation } from "@/features/runs/view/view";
 import { formatLoss } from "@/features/runs/words/numbers";
+import { useFormat } from "@/lib/useFormat";
+
+/** Below this many points a tenth of them says nothing. */
+const ENOUGH = 20;
 
 export function useSummary(points: readonly Point[], validations: readonly Validation[]): string {
   const { t } = useTranslation("runs");
-  const known = points.filter((point) => point.loss !== null);
-  const first = known.at(0);
-  const last = known.at(-1);
-  if (first === undefined || last === undefined) return t("chart.nothing");
-  const lowest = known.reduce((best, point) => ((point.loss ?? 0) < (best.loss ?? 0) ? point : best), first);
+  const { number } = useFormat();
+  const losses = points.flatMap((point) => (point.loss === null ? [] : [point.loss]));
+  const last = points.at(-1);
+  if (last === undefined || losses.length === 0) return t("chart.nothing");
+  const step = number(last.step);
+  const tenth = Math.floor(losses.length / 10);
   const said = [
-    t("chart.summary", {
-      first: formatLoss(first.loss ?? 0),
-      last: formatLoss(last.loss ?? 0),
-      step: last.step.toLocaleString(),
-      lowest: formatLoss(lowest.loss ?? 0),
-      at: lowest.step.toLocaleString(),
-    }),
+    losses.length < ENOUGH
+      ? t("chart.summaryShort", { loss: formatLoss(mean(losses)), step })
+      : t("chart.summary", { first: formatLoss(mean(losses.slice(0, tenth))), last: formatLoss(mean(losses.slice(-tenth))), step }),
   ];
   const check = validations.at(-1);
-  if (check?.loss != null) {
-    said.push(t("chart.summaryValidation", { loss: formatLoss(check.loss), step: check.step.toLocaleString() }));
-  }
+  if (check?.loss != null) said.push(t("chart.summaryValidation", { loss: formatLoss(check.loss), step: number(check.step) }));
   return said.join(" ");
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -16,7 +16,7 @@ export function History() {
   const runs = history.data?.pages.flatMap((page) => page.items);
   return (
     <section aria-labelledby="history">
-      <h2 id="history" className={classes.title}>{t("list.history")}</h2>
+      <h2 id="history" className={classes.title} hidden={runs?.length === 0 && !filtered}>{t("list.history")}</h2>
       {(filtered || runs?.length !== 0) && <FilterBar filters={filters} runs={runs ?? []} onChange={set} />}
       {history.error && <ErrorNote error={history.error} onRetry={() => void history.refetch()} />}
       {history.isPending && Array.from({ length: 5 }, (_, i) => <Skeleton key={i} height={72} mb={8} />)}

@@ -7,6 +7,7 @@ import { Picture } from "@/components/Picture";
 import { StateBadge } from "@/components/StateBadge";
 import classes from "@/features/runs/list/History.module.css";
 import { Why } from "@/features/runs/list/Why";
+import { isBroken } from "@/features/runs/view/progress";
 import { formatLoss } from "@/features/runs/words/numbers";
 import { useFormat } from "@/lib/useFormat";
 
@@ -16,23 +17,25 @@ export function Row({ run, onTag }: { run: Run; onTag: (tag: string) => void }) 
   const steps = run.total_steps ? `${number(run.step)} / ${number(run.total_steps)}` : "–";
   return (
     <tr>
-      <td className={classes.run}>
-        <div className={classes.cover}><Picture src={run.cover ?? null} alt="" /></div>
-        <div className={classes.words}>
-          <Link to={`/runs/${run.id}`} className={classes.link}>{run.name}</Link>
-          {run.tags.length > 0 && (
-            <span className={classes.tags}>
-              {run.tags.map((tag) => <button key={tag} type="button" className={classes.tag} onClick={() => onTag(tag)}>{tag}</button>)}
-            </span>
-          )}
-          {run.error && <Why error={run.error} />}
+      <td>
+        <div className={classes.run}>
+          <div className={classes.cover}><Picture src={run.cover ?? null} alt="" /></div>
+          <div className={classes.words}>
+            <Link to={`/runs/${run.id}`} className={classes.link}>{run.name}</Link>
+            {run.tags.length > 0 && (
+              <span className={classes.tags}>
+                {run.tags.map((tag) => <button key={tag} type="button" className={classes.tag} onClick={() => onTag(tag)}>{tag}</button>)}
+              </span>
+            )}
+            {run.error && isBroken(run.state) && <Why error={run.error} />}
+          </div>
         </div>
       </td>
       <td data-label={t("list.columns.state")}><StateBadge state={run.state} /></td>
       <td data-label={t("list.columns.loss")}>{run.loss == null ? "–" : formatLoss(run.loss)}</td>
       <td data-label={t("list.columns.steps")}>{steps}</td>
       <td data-label={t("list.columns.dataset")}>
-        {run.dataset == null ? "–" : <Link to={`/datasets/${run.dataset.id}`}>{run.dataset.name}</Link>}
+        {run.dataset == null ? "–" : <Link to={`/datasets/${run.dataset.id}`} className={classes.quiet}>{run.dataset.name}</Link>}
       </td>
       <td data-label={t("list.columns.when")}><TimeAgo time={run.ended_at ?? run.started_at ?? run.created_at} /></td>
     </tr>

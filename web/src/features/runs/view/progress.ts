@@ -24,11 +24,14 @@ const BUSY = new Set<Run["state"]>(["preparing", "running"]);
 const OVER = new Set<Run["state"]>(["finished", "failed", "cancelled"]);
 
 export const isBusy = (state: Run["state"]): boolean => BUSY.has(state);
+/** Its `error` is what stopped it; while a run goes on it is only why it had to begin again. */
+export const isBroken = (state: Run["state"]): boolean => state === "failed" || state === "lost";
 export const isOver = (state: Run["state"]): boolean => OVER.has(state);
 
 export function progressOf(run: Run, view: RunView | null): Progress {
   const latest = view?.latest ?? null;
-  const stage = view?.stage ?? null;
+  const stage = view?.stage?.stage ? view.stage : null;
+  const gone = view?.stage?.stage === null;
   const step = latest?.step ?? run.step;
   const totalSteps = latest?.totalSteps ?? run.total_steps ?? 0;
   const busy = isBusy(run.state);
@@ -36,7 +39,7 @@ export function progressOf(run: Run, view: RunView | null): Progress {
   const total = stage?.total ?? run.stage_total ?? 0;
   const before = step === 0 && total > 0 ? done / total : null;
   const share = run.state === "finished" ? 1 : step > 0 && totalSteps > 0 ? step / totalSteps : before;
-  return { stage: busy ? (stage?.stage ?? run.stage ?? null) : null, done, total, step, totalSteps, eta: busy ? etaOf(run, latest) : null, share };
+  return { stage: busy ? (stage?.stage ?? run.stage ?? null) : null, done, total, step, totalSteps, eta: busy && !gone ? etaOf(run, latest) : null, share };
 }
 
 function etaOf(run: Run, latest: RunView["latest"]): Eta | null {

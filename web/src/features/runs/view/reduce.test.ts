@@ -88,6 +88,19 @@ describe("reduceEvents", () => {
     expect(read([training], [caching]).stage).toMatchObject({ stage: "training", total: 100, done: 0 });
   });
 
+  it("is back in training with the first step after samples", () => {
+    const sampling = event(2, { type: "StageStarted", stage: "sampling", total: 3 });
+    expect(read([step(1, 1), sampling]).stage?.stage).toBe("sampling");
+    expect(read([step(1, 1), sampling, step(3, 2)]).stage).toMatchObject({ stage: "training", done: 2, total: 100 });
+  });
+
+  it("knows of no stage once the child is gone, until the next one says so", () => {
+    const lost = event(2, { type: "RunLost", code: "child_died", message: "", hint: "", resumes: true });
+    expect(read([step(1, 1), lost]).stage?.stage).toBeNull();
+    const loading = event(3, { type: "StageStarted", stage: "loading", total: 1 });
+    expect(read([step(1, 1), lost, loading]).stage?.stage).toBe("loading");
+  });
+
   it("leaves a gap where the loss is not a number", () => {
     const broken = step(1, 1, Number.NaN);
     expect(read([broken]).points[0]?.loss).toBeNull();

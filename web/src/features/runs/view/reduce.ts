@@ -2,7 +2,7 @@
 
 import type { RunEvent } from "@/api/types";
 import { insertBySeq, insertByStep, thin } from "@/features/runs/view/series";
-import type { Latest, Point, RunView, Start } from "@/features/runs/view/view";
+import type { Latest, Point, RunView, StageNow, Start } from "@/features/runs/view/view";
 
 /** More points than this are thinned: a chart is not that wide. */
 export const MAX_POINTS = 6000;
@@ -37,6 +37,7 @@ function apply(view: RunView, event: RunEvent): void {
       };
       if (!isOvertaken(view.starts, point)) insertByStep(view.points, point);
       if (seq > (view.latest?.seq ?? 0)) view.latest = latestOf(seq, payload);
+      enter(view, { seq, stage: "training", done: payload.step, total: payload.total_steps });
       return;
     }
     case "ValidationLogged": {
@@ -46,17 +47,28 @@ function apply(view: RunView, event: RunEvent): void {
     }
     case "StageStarted":
     case "StageProgressed": {
-      if (seq < (view.stage?.seq ?? 0)) return;
       const done = payload.type === "StageProgressed" ? payload.done : 0;
-      view.stage = { seq, stage: payload.stage, done, total: payload.total };
+      enter(view, { seq, stage: payload.stage, done, total: payload.total });
       return;
     }
     case "RunStarted":
       if (insertBySeq(view.timeline, event)) restart(view, { seq, step: payload.step });
       return;
+    case "RunFinished":
+    case "RunInterrupted":
+    case "RunFailed":
+    case "RunLost":
+      enter(view, { seq, stage: null, done: 0, total: 0 });
+      insertBySeq(view.timeline, event);
+      return;
     default:
       insertBySeq(view.timeline, event);
   }
+}
+
+/** A step says that training goes on, after samples too: that stage is not announced again. */
+function enter(view: RunView, stage: StageNow): void {
+  if (stage.seq > (view.stage?.seq ?? 0)) view.stage = stage;
 }
 
 /** A resumed child goes on from its checkpoint: what was drawn after that step is taken back. */

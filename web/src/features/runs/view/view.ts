@@ -26,7 +26,8 @@ export interface Start {
 
 export interface StageNow {
   seq: number;
-  stage: string;
+  /** Null once the child is gone: then only the server knows. */
+  stage: string | null;
   done: number;
   total: number;
 }

@@ -16,3 +16,8 @@ export function formatStepTime(seconds: number, language: string): string {
   const options = { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 3 } as const;
   return new Intl.NumberFormat(language, options).format(value);
 }
+
+/** On an axis: no more digits than are needed to tell the ticks apart. */
+export function formatTick(value: number): string {
+  return value === 0 || Math.abs(value) >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(0);
+}

@@ -1,0 +1,221 @@
+"""`python -m bench.platform`: the server and the page: start, memory, a long run, many watchers, click to first loss, size.
+
+Aims stand beside the figures. Nothing fails here: figures are written to `bench/results/platform.json` and `platform.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import json
+import os
+import subprocess
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+import websockets
+from websockets.asyncio.client import connect
+
+from bench.machine import machine
+from loraloom.spec.event import StepLogged, encode
+from loraloom.store.database import Database, sqlite_url
+from loraloom.store.tables import Run
+from loraloom.store.users import ensure_local
+from tests.e2e.served import Served, wait
+
+ROOT = Path(__file__).resolve().parents[1]
+WEB = ROOT / "src" / "loraloom" / "assets" / "web"
+AIMS = {
+    "start of the server, seconds": "2",
+    "memory at idle, MB": "150",
+    "100,000 steps: first answer, seconds": "1",
+    "100,000 steps: again, seconds": "1",
+    "1,000 watchers, 2 events a second: p50, ms": "",
+    "1,000 watchers, 2 events a second: p99, ms": "250",
+    "1,000 watchers: server's memory, MB": "200",
+    "click to first loss, cold, seconds": "8",
+    "click to first loss, warm, seconds": "3",
+    "script of the first screen, kB gzip": "250",
+    "style of the first screen, kB gzip": "40",
+}
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="bench.platform")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--watchers", type=int, default=1000)
+    options = parser.parse_args()
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        found |= starts(home / "start", options.rounds)
+        found |= long_run(home / "long")
+        found |= asyncio.run(watchers(home / "watchers", options.watchers))
+        found |= clicks(home / "click", options.rounds)
+    found |= sizes()
+    write(found)
+
+
+def starts(home: Path, rounds: int) -> dict[str, float]:
+    """From the command to the first answer, and what the server holds then. Without a warm child, which is no part of it."""
+    seconds: list[float] = []
+    memory = 0.0
+    for _ in range(rounds):
+        server = Served(home, "--no-warm")
+        began = time.monotonic()
+        server.start()
+        seconds.append(time.monotonic() - began)
+        time.sleep(3)
+        memory = psutil.Process(server.pid).memory_info().rss / 1e6
+        server.stop()
+    return {"start of the server, seconds": median(seconds), "memory at idle, MB": memory}
+
+
+def made_run(home: Path, steps: int, child: psutil.Process | None = None) -> tuple[str, Path]:
+    """A run with `steps` steps behind it: finished, or at work in the process `child`."""
+    home.mkdir(parents=True, exist_ok=True)
+    database = Database(sqlite_url(home))
+    database.migrate()
+    with database.session() as session:
+        user = ensure_local(session)
+        run = Run(name="long", user_id=user.id, family="sd1", base_model="thimble", state="finished", config={})
+        if child is not None:
+            run.state, run.pid, run.pid_started = "running", child.pid, child.create_time()
+        session.add(run)
+        session.flush()
+        run_id = run.id
+    database.close()
+    folder = home / "runs" / run_id
+    folder.mkdir(parents=True)
+    append(folder, 1, steps)
+    return run_id, folder
+
+
+def append(folder: Path, first: int, last: int) -> None:
+    """Write steps `first` to `last` as a child does."""
+    with (folder / "events.jsonl").open("a", encoding="utf-8") as stream:
+        for number in range(first, last + 1):
+            said = StepLogged(
+                step=number, total_steps=100_000, epoch=1, loss=0.1 + 1 / number, smoothed_loss=0.1 + 1 / number,
+                lr=1e-4, step_seconds=0.31, eta_seconds=10, eta_low_seconds=9, eta_high_seconds=12,
+                memory_bytes=600_000_000, peak_memory_bytes=700_000_000, device="cpu", grad_norm=0.5,
+            )  # fmt: skip
+            stream.write(encode(number, datetime.now(UTC), said))
+
+
+def long_run(home: Path) -> dict[str, float]:
+    """What the page asks for when a run of 100,000 steps is opened: at first, and once the server knows it."""
+    server = Served(home, "--no-warm").start()
+    run_id, _ = made_run(home, 100_000)
+    seconds: list[float] = []
+    for _ in range(2):
+        began = time.monotonic()
+        server.get(f"/api/runs/{run_id}")
+        body = server.get(f"/api/runs/{run_id}/events?after=0&points=2000")
+        seconds.append(time.monotonic() - began)
+        assert body["last_seq"] == 100_000 and 1000 < len(body["items"]) < 2100
+    server.stop()
+    return {"100,000 steps: first answer, seconds": seconds[0], "100,000 steps: again, seconds": seconds[1]}
+
+
+async def watchers(home: Path, count: int) -> dict[str, float]:
+    """Sockets of one run while it says two things a second. The server has one core to itself, the watchers another."""
+    child = subprocess.Popen(["sleep", "600"])
+    run_id, folder = made_run(home, 10, psutil.Process(child.pid))
+    server = Served(home, "--no-warm").start()
+    cores = sorted(os.sched_getaffinity(0))
+    psutil.Process(server.pid).cpu_affinity(cores[:1])
+    os.sched_setaffinity(0, cores[-1:])
+    late: list[float] = []
+    going = True
+
+    async def watch() -> None:
+        async with connect(f"ws://127.0.0.1:{server.port}/api/runs/{run_id}/events?after=10", open_timeout=60) as socket:
+            while going:
+                try:
+                    message = await asyncio.wait_for(socket.recv(), 5)
+                except (TimeoutError, websockets.ConnectionClosed):
+                    return
+                arrived = datetime.now(UTC)
+                for event in json.loads(message):
+                    late.append((arrived - datetime.fromisoformat(event["time"])).total_seconds())
+
+    tasks = [asyncio.create_task(watch()) for _ in range(count)]
+    while server.client.get("/metrics").text.find(f"loraloom_watchers {float(count)}") < 0:
+        await asyncio.sleep(0.5)
+    late.clear()
+    for number in range(11, 51):
+        append(folder, number, number)
+        await asyncio.sleep(0.5)
+    memory = psutil.Process(server.pid).memory_info().rss / 1e6
+    await asyncio.sleep(2)
+    going = False
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    os.sched_setaffinity(0, cores)
+    server.kill()
+    child.kill()
+    child.wait()
+    late.sort()
+    assert len(late) > 39 * count, f"only {len(late)} of {40 * count} arrived"
+    return {
+        "1,000 watchers, 2 events a second: p50, ms": late[len(late) // 2] * 1000,
+        "1,000 watchers, 2 events a second: p99, ms": late[int(len(late) * 0.99)] * 1000,
+        "1,000 watchers: server's memory, MB": memory,
+    }
+
+
+def clicks(home: Path, rounds: int) -> dict[str, float]:
+    """From the request that the button sends to the first loss that the API tells: cold, and with a warm child."""
+    config = {"preset": "quick-look", "training": {"steps": 3}, "sample": {"prompts": []}}
+    found: dict[str, float] = {}
+    for name, option in (("cold", "--no-warm"), ("warm", "--warm")):
+        server = Served(home / name, option).start()
+        dataset = server.sample_dataset()
+        seconds: list[float] = []
+        for _ in range(rounds):
+            if name == "warm":
+                wait(lambda: server.get("/api/machine")["warm"], "no warm child", 120)  # noqa: B023
+            began = time.monotonic()
+            run = server.post("/api/runs", {"dataset": dataset, "config": config})["id"]
+            while not any(e["type"] == "StepLogged" for e in server.events(run)):
+                time.sleep(0.02)
+            seconds.append(time.monotonic() - began)
+            server.wait_for(run, "finished")
+        server.stop()
+        found[f"click to first loss, {name}, seconds"] = median(seconds)
+    return found
+
+
+def sizes() -> dict[str, float]:
+    """What the first screen loads, packed: what the document names, and what those name statically."""
+    document = (WEB / "index.html").read_text("utf-8")
+    found = {".js": 0.0, ".css": 0.0}
+    for file in (WEB / "assets").iterdir():
+        if file.suffix in found and f"/assets/{file.name}" in document:
+            found[file.suffix] += len(gzip.compress(file.read_bytes(), 9)) / 1000
+    return {"script of the first screen, kB gzip": found[".js"], "style of the first screen, kB gzip": found[".css"]}
+
+
+def write(found: dict[str, float]) -> None:
+    """The table on the screen and in `bench/results`."""
+    rows = [f"| {name} | {value:.3g} | {AIMS.get(name, '')} |" for name, value in found.items()]
+    table = "\n".join(["| what | measured | aim, at most |", "|---|---|---|", *rows])
+    print(table)
+    results = ROOT / "bench" / "results"
+    told = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "figures": found}
+    (results / "platform.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    facts = "\n".join(f"- {key}: {value}" for key, value in told["machine"].items())
+    (results / "platform.md").write_text(f"# Server and page, {told['date']}\n\n{table}\n\n{facts}\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+// The query key of the users.
+export const USERS = ["users"] as const;
