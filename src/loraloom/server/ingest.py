@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from loraloom.data.intake import Item, Taken, take_in
@@ -23,6 +22,7 @@ from loraloom.server.adding import LOCK, Adding
 from loraloom.server.base_upload import move_in
 from loraloom.server.context import Context
 from loraloom.server.sweeping import sweep
+from loraloom.server.tus_info import is_whole
 from loraloom.spec.dataset import FileNote
 from loraloom.spec.errors import LoomError
 from loraloom.store import datasets
@@ -64,11 +64,15 @@ class Ingest:
             sweep(self._context.database, self.folder)
 
     def resume(self) -> None:
-        """Check again what was being checked when the server stopped."""
+        """Check again what was being checked when the server stopped, and what had just arrived."""
         with self._context.database.session() as session:
             ids = session.scalars(select(Upload.id).where(Upload.state == "checking").order_by(Upload.created_at)).all()
+            open_ids = session.scalars(select(Upload.id).where(Upload.state == "receiving")).all()
         for upload_id in ids:
             self._pool.submit(self._check, upload_id)
+        for upload_id in open_ids:
+            if is_whole(self.folder, upload_id):
+                self.arrived(upload_id)
 
     def stop(self) -> None:
         """Leave what is not finished to the next start."""
@@ -81,10 +85,10 @@ class Ingest:
                 upload = session.get(Upload, upload_id)
             if upload is not None and not self._stopping.is_set():
                 self._check_one(upload)
-        except IntegrityError:
-            LOG.info("upload %s: its data set was deleted meanwhile", upload_id)
-            (self.folder / upload_id).unlink(missing_ok=True)
         except Exception:
+            if self._is_gone(upload_id):  # with its data set, while it was checked
+                (self.folder / upload_id).unlink(missing_ok=True)
+                return
             LOG.exception("upload %s could not be checked", upload_id)
             says = (
                 "Something unexpected went wrong on the server; upload it again, and report it if that does not help."
@@ -122,6 +126,10 @@ class Ingest:
         finally:
             if not self._stopping.is_set():
                 shutil.rmtree(scratch, ignore_errors=True)
+
+    def _is_gone(self, upload_id: str) -> bool:
+        with self._context.database.session() as session:
+            return session.get(Upload, upload_id) is None
 
     def _refuse(self, upload_id: str, reason: str, message: str) -> None:
         with self._context.database.session() as session:

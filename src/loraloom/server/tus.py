@@ -21,6 +21,7 @@ from loraloom.server import auth
 from loraloom.server.context import Context
 from loraloom.server.deps import Ctx
 from loraloom.server.running import ingest_of
+from loraloom.server.tus_info import align
 from loraloom.spec.errors import LoomError
 from loraloom.store.datasets import own_dataset
 from loraloom.store.tables import Upload
@@ -57,17 +58,20 @@ async def guard(request: Request, context: Ctx) -> AsyncIterator[None]:
     headers = request.headers
     if "x-http-method-override" in headers or "upload-concat" in headers or "upload-defer-length" in headers:
         raise LoomError("upload_refused", "This way of uploading is not offered.", "Send the length, then the bytes.")
+    state = ""
     upload_id: str = request.path_params.get("uuid", "")
     if not upload_id:
         if request.method == "POST" and headers.get("content-length", "0") != "0":
             says = "An upload is made without bytes; they follow by PATCH."
             raise LoomError("upload_refused", says, "Switch uploading during creation off.")
     else:
-        await run_in_threadpool(_check_own, request, context, upload_id)
+        state = await run_in_threadpool(_check_own, request, context, upload_id)
     writes = bool(upload_id) and request.method == "PATCH"
     if writes:
         await _take_over(request, upload_id)
     try:
+        if writes and state == "receiving":
+            await run_in_threadpool(align, context.home / "uploads", upload_id)
         yield
     except HTTPException as error:
         raise _in_our_words(error) from error
@@ -107,7 +111,8 @@ async def _take_over(request: Request, upload_id: str) -> None:
     request._receive = receive_unless_dropped  # pyright: ignore[reportPrivateUsage]
 
 
-def _check_own(request: Request, context: Context, upload_id: str) -> None:
+def _check_own(request: Request, context: Context, upload_id: str) -> str:
+    """The state of an upload of the asker's own. Raises LoomError."""
     with context.database.session() as session:
         user = auth.user_of(request, session)
         upload = session.get(Upload, upload_id)
@@ -117,6 +122,7 @@ def _check_own(request: Request, context: Context, upload_id: str) -> None:
             if upload.state == "checking":
                 raise LoomError("in_use", "This upload is being checked.", "Wait until its result is there.")
             session.delete(upload)
+        return upload.state
 
 
 def _creating(request: Request, context: Ctx) -> Callable[[dict[str, str], dict[str, Any]], Awaitable[None]]:
@@ -136,7 +142,8 @@ def _create(request: Request, context: Context, metadata: dict[str, str], size: 
         raise LoomError("too_large", f"Uploads end at {MAX_BYTES // 2**30} GiB.", "Split it into several.")
     if size + ROOM > shutil.disk_usage(context.home).free:
         raise LoomError("disk_full", "The server's disk has no room for this upload.", "Free some space there first.")
-    filename, dataset_id, kind = metadata.get("filename"), metadata.get("dataset"), metadata.get("kind")
+    filename, kind = metadata.get("filename"), metadata.get("kind")
+    dataset_id = clean(metadata["dataset"]) if "dataset" in metadata else None
     if not filename or "filetype" not in metadata:
         raise LoomError("upload_refused", "The upload has no name.", "Send filename and filetype in Upload-Metadata.")
     if (dataset_id is None) == (kind is None) or kind not in (None, "base_model"):
@@ -146,7 +153,7 @@ def _create(request: Request, context: Context, metadata: dict[str, str], size: 
     with context.database.session() as session:
         user = auth.user_of(request, session)
         if dataset_id is not None:
-            own_dataset(session, clean(dataset_id), user)
+            own_dataset(session, dataset_id, user)
         upload = Upload(
             id=uuid4().hex,
             user_id=user.id,

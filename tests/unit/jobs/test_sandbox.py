@@ -16,6 +16,7 @@ import pytest
 
 from loraloom.data import home
 from loraloom.jobs import sandbox
+from loraloom.jobs.runners import GENTLE
 from loraloom.jobs.scrub import scrub
 from tests.children import need_bubblewrap
 
@@ -158,7 +159,7 @@ def test_the_environment_holds_no_secrets(run_dir: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("LORALOOM_SECRET", "hunter2")
     seen = inside(run_dir, "import os\nresult = dict(os.environ)", name="run-7")
     known = {*sandbox.KEPT, "PYTHONUTF8", "PYTHONUNBUFFERED", "PYTHONPATH", "HOME", "USER", "PWD", "LC_CTYPE"}
-    known |= {"LORALOOM_RUN", "LORALOOM_LIMITS", "CUDA_VISIBLE_DEVICES", "HF_HUB_OFFLINE"}
+    known |= {*GENTLE, "LORALOOM_RUN", "LORALOOM_LIMITS", "CUDA_VISIBLE_DEVICES", "HF_HUB_OFFLINE"}
     assert set(seen) <= known and "hunter2" not in str(seen)
     assert seen["LORALOOM_RUN"] == "run-7"
     monkeypatch.setenv("LORALOOM_SANDBOX", "off")
@@ -225,6 +226,8 @@ def test_an_ordinary_user_has_the_same_sandbox(tmp_path: Path) -> None:
         shutil.copytree(SOURCE / "loraloom" / "jobs", folder / "src" / "loraloom" / "jobs")
         shutil.copytree(SOURCE / "loraloom" / "data", folder / "src" / "loraloom" / "data")
         shutil.copy(SOURCE / "loraloom" / "__init__.py", folder / "src" / "loraloom")
+        # the system's own Python has no pydantic
+        (folder / "src" / "loraloom" / "jobs" / "runners" / "__init__.py").write_text(f"GENTLE = {GENTLE!r}")
         done = subprocess.run(
             [python, "-c", code],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(folder / "src"), "LORALOOM_HOME": "/nowhere"},

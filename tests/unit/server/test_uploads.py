@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from loraloom.data.renew import renew
 from loraloom.models.resolve import resolve
-from loraloom.server import sweeping, tus
+from loraloom.server import running, sweeping, tus
 from loraloom.server.context import Context
 from loraloom.store.tables import BaseModel, Image, Upload
 from tests.fake_weights import header_only, kohya_lora, original_base
@@ -223,6 +223,45 @@ def test_a_restart_checks_again(tmp_path: Path) -> None:
         assert client.get(f"/api/datasets/{made}").json()["images"] == 3
     with serving(tmp_path / "home") as (client, _):
         assert result(client, upload) == body
+
+
+def test_a_crash_while_bytes_come(tmp_path: Path) -> None:
+    """More was written than noted, or less was kept: the upload goes on where it really is."""
+    data = picture()
+    half, home = len(data) // 2, tmp_path / "home"
+    with serving(home) as (client, _):
+        made = dataset(client)
+        more, less, whole = (begin(client, len(data), filename="a.png", dataset=made) for _ in range(3))
+        for upload in (more, less):
+            patch(client, upload, 0, data[:half])
+    with (home / "uploads" / more).open("ab") as file:
+        file.write(b"not noted")
+    with (home / "uploads" / less).open("rb+") as file:
+        file.truncate(half - 10)
+    (home / "uploads" / whole).write_bytes(data)
+    info = home / "uploads" / f"{whole}.info"
+    info.write_text(info.read_text().replace('"offset": 0', f'"offset": {len(data)}'))
+    with serving(home) as (client, _):
+        assert result(client, whole)["added"] == 1
+        assert patch(client, more, half, data[half:]).status_code == 204
+        assert result(client, more)["duplicates"] == 1
+        assert patch(client, less, half, data[half:]).status_code == 409
+        offset = int(client.head(f"/api/uploads/{less}", headers=TUS).headers["upload-offset"])
+        assert offset == half - 10
+        assert patch(client, less, offset, data[offset:]).status_code == 204
+        assert result(client, less)["duplicates"] == 1
+
+
+def test_a_data_set_deleted_meanwhile(served: Served) -> None:
+    client, context = served
+    made, data = dataset(client), archive(*((f"{number}.png", picture()) for number in range(100)))
+    upload = begin(client, len(data), filename="x.zip", dataset=made)
+    patch(client, upload, 0, data)
+    assert client.delete(f"/api/datasets/{made}").status_code == 204
+    assert client.get(f"/api/uploads/{upload}/result").status_code == 404
+    running.stop(context)
+    with context.database.session() as session:
+        assert session.scalars(select(Image)).all() == []
 
 
 def test_uploads_expire(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

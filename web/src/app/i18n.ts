@@ -38,10 +38,13 @@ export const i18nReady = i18next.use(backend).use(initReactI18next).init({
   lng: firstLanguage(),
   fallbackLng: false,
   supportedLngs: LANGUAGES,
-  ns: [DEFAULT_NAMESPACE, "errors"],
+  ns: [DEFAULT_NAMESPACE, "shell"],
   defaultNS: DEFAULT_NAMESPACE,
   interpolation: { escapeValue: false },
   react: { useSuspense: true },
 });
 
 i18next.on("languageChanged", markDocument);
+
+/** Words for errors are there before one happens: without the network they could not be fetched. */
+export const loadErrorWords = (): Promise<void> => i18nReady.then(() => i18next.loadNamespaces("errors"));

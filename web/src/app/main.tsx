@@ -4,8 +4,9 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
-import "@/app/mantine.css";
-import { i18nReady } from "@/app/i18n";
+import "@/app/tokens.css";
+import { sessionQuery } from "@/api/queries";
+import { i18nReady, loadErrorWords } from "@/app/i18n";
 import { queryClient } from "@/app/queryClient";
 import { router } from "@/app/router";
 import { schemeManager } from "@/app/scheme";
@@ -13,7 +14,8 @@ import { theme } from "@/app/theme";
 import { Announcer } from "@/components/Announcer";
 import { Waiting } from "@/components/Waiting";
 
-await i18nReady;
+void queryClient.prefetchQuery(sessionQuery);
+await Promise.all([i18nReady, import("@/app/mantine")]);
 
 const root = document.getElementById("root");
 if (root)
@@ -29,3 +31,5 @@ if (root)
       </MantineProvider>
     </StrictMode>,
   );
+
+globalThis.setTimeout(() => void loadErrorWords(), 1_000);

@@ -1,15 +1,30 @@
-// Every screen by its address; each is a chunk of its own.
+// Every screen by its address; each is a chunk of its own, and its texts are fetched beside it.
+import i18next from "i18next";
+import type { ComponentType } from "react";
 import { createBrowserRouter } from "react-router";
-import { Shell } from "@/features/shell/Shell";
-import { RouteError } from "@/features/shell/RouteError";
+import { i18nReady } from "@/app/i18n";
 import { Waiting } from "@/components/Waiting";
+import { RouteError } from "@/features/shell/RouteError";
+import { Shell } from "@/features/shell/Shell";
+
+interface Screen {
+  Component: ComponentType;
+}
+
+const screen = (load: () => Promise<Screen>, ...namespaces: string[]) => ({
+  lazy: async () => {
+    const texts = i18nReady.then(() => i18next.loadNamespaces(namespaces));
+    const [{ Component }] = await Promise.all([load(), texts]);
+    return { Component };
+  },
+});
 
 export const router = createBrowserRouter([
   {
     path: "/login",
     ErrorBoundary: RouteError,
     HydrateFallback: Waiting,
-    lazy: () => import("@/features/login/LoginPage"),
+    ...screen(() => import("@/features/login/LoginPage"), "login"),
   },
   {
     path: "/",
@@ -20,17 +35,17 @@ export const router = createBrowserRouter([
       {
         ErrorBoundary: RouteError,
         children: [
-          { index: true, lazy: () => import("@/features/start/StartPage") },
-          { path: "datasets", lazy: () => import("@/features/datasets/DatasetsPage") },
-          { path: "datasets/:id", lazy: () => import("@/features/datasets/DatasetPage") },
-          { path: "runs", lazy: () => import("@/features/runs/RunsPage") },
-          { path: "runs/new", lazy: () => import("@/features/new-run/NewRunPage") },
-          { path: "runs/:id", lazy: () => import("@/features/runs/RunPage") },
-          { path: "loras", lazy: () => import("@/features/loras/LorasPage") },
-          { path: "loras/:id", lazy: () => import("@/features/loras/LoraPage") },
-          { path: "models", lazy: () => import("@/features/models/ModelsPage") },
-          { path: "settings", lazy: () => import("@/features/settings/SettingsPage") },
-          { path: "*", lazy: () => import("@/features/shell/NotFoundPage") },
+          { index: true, ...screen(() => import("@/features/start/StartPage"), "start", "datasets") },
+          { path: "datasets", ...screen(() => import("@/features/datasets/DatasetsPage"), "datasets") },
+          { path: "datasets/:id", ...screen(() => import("@/features/datasets/DatasetPage"), "datasets") },
+          { path: "runs", ...screen(() => import("@/features/runs/RunsPage"), "runs", "queue") },
+          { path: "runs/new", ...screen(() => import("@/features/new-run/NewRunPage"), "newRun") },
+          { path: "runs/:id", ...screen(() => import("@/features/runs/RunPage"), "runs") },
+          { path: "loras", ...screen(() => import("@/features/loras/LorasPage"), "loras") },
+          { path: "loras/:id", ...screen(() => import("@/features/loras/LoraPage"), "loras") },
+          { path: "models", ...screen(() => import("@/features/models/ModelsPage"), "models") },
+          { path: "settings", ...screen(() => import("@/features/settings/SettingsPage"), "settings") },
+          { path: "*", ...screen(() => import("@/features/shell/NotFoundPage")) },
         ],
       },
     ],

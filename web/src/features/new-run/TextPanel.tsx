@@ -36,7 +36,7 @@ export function TextPanel({ yaml, dataset, onUse }: Props) {
     <>
       <p className={classes.soft}>{t("text.help")}</p>
       <div className={classes.textTools}>
-        <FileButton accept=".yaml,.yml,.toml,.json,.txt" onChange={(file) => void file?.text().then(setEdited)}>
+        <FileButton accept=".yaml,.yml,.json,.txt" onChange={(file) => void file?.text().then(setEdited)}>
           {(props) => <Button {...props} variant="default" size="xs">{t("text.open")}</Button>}
         </FileButton>
         <CopyButton value={edited ?? yaml} label={t("text.copy")} />
@@ -52,7 +52,7 @@ export function TextPanel({ yaml, dataset, onUse }: Props) {
       {checked.error && edited !== null && <ErrorNote error={checked.error} small onRetry={() => void checked.refetch()} />}
       {edited !== null && (
         <div className={classes.textTools}>
-          <Button disabled={current === undefined} loading={checked.isFetching} onClick={use}>{t("text.use")}</Button>
+          <Button disabled={current === undefined || Object.keys(current.wanted).length === 0} loading={checked.isFetching} onClick={use}>{t("text.use")}</Button>
           <Button variant="default" onClick={() => setEdited(null)}>{t("text.discard")}</Button>
         </div>
       )}

@@ -4,12 +4,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { ApiError } from "@/api/errors";
 import { keys } from "@/api/queries";
 import type { Run } from "@/api/types";
-import { ErrorNote } from "@/components/ErrorNote";
 import { Page } from "@/components/Page";
 import { StateBadge } from "@/components/StateBadge";
+import { Broken } from "@/features/runs/Broken";
 import { Config } from "@/features/runs/Config";
 import { Controls } from "@/features/runs/Controls";
 import { Facts } from "@/features/runs/Facts";
@@ -42,7 +41,7 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
     >
       <div className={classes.sections}>
         <ProgressStrip run={run} view={view} link={link} />
-        {run.error && isBroken(run.state) && <ErrorNote error={new ApiError(run.error.code, run.error.message, 0, run.error.hint)} />}
+        {run.error && isBroken(run.state) && <Broken id={run.id} error={run.error} />}
         <section aria-labelledby="samples">
           <h2 id="samples">{t("samples.title")}</h2>
           <Samples id={run.id} over={over} />

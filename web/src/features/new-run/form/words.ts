@@ -25,7 +25,7 @@ export function useProblemWords(): (problem: Problem) => string {
     if (i18n.language === "zh" && problem.kind && i18n.exists(`newRun:problem.${problem.kind}`)) {
       return t(`problem.${problem.kind as "missing"}`, { ...problem.limits });
     }
-    const words = [problem.message, problem.hint].filter(Boolean).join(". ");
+    const words = [problem.message, problem.hint].filter(Boolean).map((part) => part.replace(/\.$/, "")).join(". ");
     return words.charAt(0).toUpperCase() + words.slice(1);
   };
 }
