@@ -16,7 +16,6 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import psutil
 import websockets
@@ -137,7 +136,9 @@ async def watchers(home: Path, count: int) -> dict[str, float]:
     going = True
 
     async def watch() -> None:
-        async with connect(f"ws://127.0.0.1:{server.port}/api/runs/{run_id}/events?after=10", open_timeout=60) as socket:
+        async with connect(
+            f"ws://127.0.0.1:{server.port}/api/runs/{run_id}/events?after=10", open_timeout=60
+        ) as socket:
             while going:
                 try:
                     message = await asyncio.wait_for(socket.recv(), 5)

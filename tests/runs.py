@@ -38,10 +38,10 @@ def make_run(run_dir: Path, base: str | Path = "thimble", family: str = "sd1", *
 
 def train_here(run_dir: Path, stop: Callable[[], str | None] = lambda: None) -> str | None:
     """Train in this process."""
+    from loraloom.spec.journal import Journal
     from loraloom.train.child import read_run, run_child
-    from loraloom.train.emit import Emitter
 
-    emit = Emitter(run_dir)
+    emit = Journal(run_dir)
     try:
         return run_child(run_dir, read_run(run_dir), emit, stop, time.time())
     finally:

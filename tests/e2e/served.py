@@ -111,7 +111,9 @@ class Served:
 
     def start_run(self, **groups: Any) -> str:
         """Queue a small run on the sample pictures; its id."""
-        config: dict[str, Any] = {key: dict(value) if isinstance(value, dict) else value for key, value in SMALL.items()}
+        config: dict[str, Any] = {
+            key: dict(value) if isinstance(value, dict) else value for key, value in SMALL.items()
+        }
         for key, value in groups.items():
             config[key] = {**config.get(key, {}), **value} if isinstance(value, dict) else value
         return self.post("/api/runs", {"dataset": self.sample_dataset(), "config": config})["id"]

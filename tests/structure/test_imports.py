@@ -67,7 +67,10 @@ def test_the_two_halves_meet_at_a_process_boundary() -> None:
         where(file, node)
         for file in python_files("src/loraloom/train", "src/loraloom/generate")
         for node in ast.walk(tree(file))
-        if any(name.startswith(("loraloom.jobs", "loraloom.cli", "loraloom.store", "loraloom.server")) for name in imports(node))
+        if any(
+            name.startswith(("loraloom.jobs", "loraloom.cli", "loraloom.store", "loraloom.server"))
+            for name in imports(node)
+        )
     ]
     assert not wrong
 

@@ -55,14 +55,19 @@ def is_static(rules: CaptionRules, captions: tuple[str, ...]) -> bool:
     return texts is not None and len(texts) == 1
 
 
+def with_trigger(text: str, rules: CaptionRules) -> str:
+    """`text` with the trigger word where `[trigger]` stands; without a trigger word no hole is left."""
+    if PLACEHOLDER not in text:
+        return text
+    return text.replace(PLACEHOLDER, rules.trigger) if rules.trigger else _tidy(text.replace(PLACEHOLDER, ""), rules)
+
+
 def _dress(caption: str, rules: CaptionRules) -> str:
     """Trigger, then prefix, then the caption, then suffix; the trigger goes in front only where it is missing."""
     held = PLACEHOLDER in caption or PLACEHOLDER in rules.prefix or PLACEHOLDER in rules.suffix
     text = " ".join(part for part in (rules.prefix.strip(), caption.strip(), rules.suffix.strip()) if part)
-    if held and not rules.trigger:
-        return _tidy(text.replace(PLACEHOLDER, ""), rules)
     if held:
-        return text.replace(PLACEHOLDER, rules.trigger)
+        return with_trigger(text, rules)
     if not rules.trigger or _mentions(text, rules.trigger):
         return text
     return _join([rules.trigger, text], rules) if text else rules.trigger

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from loraloom.data.plan import plan as make_plan
-from loraloom.jobs import merge, yaml_file
+from loraloom.jobs import environment, merge, yaml_file
 from loraloom.jobs.resolve import resolve
 from loraloom.models.resolve import THIMBLE
 from loraloom.spec.dataset import DatasetReport, Plan
@@ -119,6 +119,11 @@ def _take_base(asked: dict[str, Any], bases: Mapping[str, str], problems: list[P
         message = f"{str(name)!r} is not among this server's base models"
         problems.append(Problem(key="base_model", value=name, message=message, hint="Add it under Models first."))
         known = THIMBLE
+    elif known != THIMBLE and (found := environment.base_of(known)) and getattr(found, "path", known) is None:
+        message = f"{str(name)!r} has not been downloaded to this machine, and a training has no network"
+        problems.append(
+            Problem(key="base_model", value=name, message=message, hint=f"Run `hf download {known}` there.")
+        )
     asked["base_model"] = known
 
 

@@ -63,6 +63,8 @@ def new_config(
     values["dataset"]["path"] = data or "pictures"
     parts = [_heading(chosen.name), _entry("name", (), name or "my-lora"), _entry("base_model", (), base)]
     fields = fields_at((), kind)
+    single = [key for key in values if key in fields and not fields_at((key,), kind)]
+    parts += [_entry(key, (), values[key], kind) for key in single]
     parts += [_group(group, values.get(group, {}), kind) for group in fields if _shown(group, values)]
     return "\n".join(part for part in parts if part) + "\n"
 

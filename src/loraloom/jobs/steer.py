@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def _stop(session: Session, run: Run, run_dir: Path, wish: str, state: str) -> N
     if run.state in ACTIVE:
         run.wish = wish
         session.flush()
-        if run_dir.is_dir():
+        with contextlib.suppress(FileNotFoundError):  # no folder yet: the supervisor asks once the child is there
             asks.ask(run_dir, "stop")
     elif not move(session, run.id, "paused" if state == "paused" else "cancelled"):
         raise _not_ready(run, state)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from loraloom.jobs import asks, devices, ending, place, queue
 from loraloom.jobs.runners import Exit, detached
 from loraloom.jobs.runners.warm import Warm, sweep
+from loraloom.jobs.scrub import scrub
 from loraloom.jobs.states import ACTIVE, move
 from loraloom.jobs.watch import PATIENCE, Watch
 from loraloom.models.resolve import THIMBLE, resolve
@@ -114,6 +115,7 @@ class Supervisor:
             detached.kill(watch.child)
             ended = Exit(-9, ending.HUNG)
         if ended is not None:
+            scrub(watch.run_dir)
             self._end(watch, ended)
         elif watch.changes and (time.monotonic() - watch.written_at > FLUSH or watch.started != (watch.written_at > 0)):
             with self._database.session() as session:
@@ -169,6 +171,7 @@ class Supervisor:
             self._tell(run_id, False)
             return
         self._record(run_id, child)
+        self._pass_on_wish(run_id)
         self._watches[run_id] = Watch(run_id, self._runs / run_id, child, run.last_seq, self._patience)
         self._tell(run_id, False)
 
@@ -192,6 +195,13 @@ class Supervisor:
         place.fill(run_dir, run.config, images, self._blobs, slot)
         asks.clear(run_dir)
         return detached.start(run_dir, base=base, device=slot, name=run.id)
+
+    def _pass_on_wish(self, run_id: str) -> None:
+        """Whoever stopped the run while it was being started is heard now."""
+        with self._database.session() as session:
+            wish = session.scalar(select(Run.wish).where(Run.id == run_id))
+        if wish:
+            asks.ask(self._runs / run_id, "stop")
 
     def _record(self, run_id: str, child: detached.Child) -> None:
         from loraloom.jobs import sandbox

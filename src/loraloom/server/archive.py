@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from fastapi.responses import StreamingResponse
 
+from loraloom.server.reply import open_inside
+
 BLOCK = 2**20
 
 
@@ -54,7 +56,10 @@ def _blocks(root: Path, files: Sequence[Path]) -> Iterator[bytes]:
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
         for file in files:
             info = zipfile.ZipInfo.from_file(file, file.relative_to(root).as_posix(), strict_timestamps=False)
-            with file.open("rb") as source, archive.open(info, "w", force_zip64=True) as target:
+            with (
+                open_inside(root, file.relative_to(root).as_posix()) as source,
+                archive.open(info, "w", force_zip64=True) as target,
+            ):
                 while block := source.read(BLOCK):
                     target.write(block)
                     yield sink.take()

@@ -35,7 +35,10 @@ BY_STATUS = {401: "login_needed", 403: "not_allowed", 404: "not_found", 405: "me
 WORDS = {
     "not_found": ("There is nothing at this address.", "Check the address; /api/openapi.json lists them all."),
     "too_large": ("The request holds too much.", "Send less at once; files go through /api/uploads."),
-    "method_not_allowed": ("This address does not take that method.", "/api/openapi.json lists what each address takes."),
+    "method_not_allowed": (
+        "This address does not take that method.",
+        "/api/openapi.json lists what each address takes.",
+    ),
 }
 
 

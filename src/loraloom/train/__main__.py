@@ -16,8 +16,8 @@ from typing import Any
 
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import RunFailed
+from loraloom.spec.journal import Journal
 from loraloom.train import limits
-from loraloom.train.emit import Emitter
 
 
 def main(arguments: list[str]) -> int:
@@ -40,11 +40,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(run_dir: Path, began: float) -> int:
-    emit: Emitter | None = None
+    emit: Journal | None = None
     try:
         with _lock(run_dir):
             os.chdir(run_dir)  # relative paths in run.yaml start there
-            emit = Emitter(run_dir)
+            emit = Journal(run_dir)
             return _train(run_dir, emit, began)
     except (Exception, KeyboardInterrupt) as error:
         traceback.print_exc()
@@ -56,7 +56,7 @@ def _run(run_dir: Path, began: float) -> int:
         return 130 if failure.code == "interrupted" else 1
 
 
-def _train(run_dir: Path, emit: Emitter, began: float) -> int:
+def _train(run_dir: Path, emit: Journal, began: float) -> int:
     from loraloom.train.stop import Stop
 
     stop = Stop()

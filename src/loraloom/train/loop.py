@@ -58,8 +58,9 @@ class Loop:
                 self._aside(lambda: self.task.sample(progress.step))
             minutes = self.every["minutes"]
             late = minutes is not None and time.monotonic() - saved_at > minutes * 60
-            if self.asked("checkpoint") or last or late or self._due("checkpoint"):
-                self.save("end" if last else "minutes" if late else "steps")
+            asked = self.asked("checkpoint")
+            if asked or last or late or self._due("checkpoint"):
+                self.save("end" if last else "minutes" if late else "asked" if asked else "steps")
                 saved_at = time.monotonic()
         self._mode(training=False)
         return None

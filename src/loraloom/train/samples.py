@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from loraloom.data.captions import PLACEHOLDER
+from loraloom.data.captions import with_trigger
 from loraloom.generate.draw import draw, embedded, pipeline_for
 from loraloom.generate.parts import Parts
 from loraloom.generate.sheet import contact_sheet, save_picture, to_picture
@@ -28,7 +28,7 @@ class Samples:
 
     def __init__(self, run: Run, run_dir: Path, parts: Parts, texts: Texts, emit: Callable[[Any], None]) -> None:
         self._run, self._run_dir, self._parts, self._texts, self._emit = run, run_dir, parts, texts, emit
-        self.prompts = [prompt.replace(PLACEHOLDER, run.caption.trigger) for prompt in run.sample.prompts]
+        self.prompts = [with_trigger(prompt, run.caption) for prompt in run.sample.prompts]
 
     @property
     def captions(self) -> list[str]:

@@ -97,3 +97,12 @@ def test_every_text_is_among_the_possible() -> None:
         assert texts is None or drawn <= set(texts)
         if is_static(rules, captions):
             assert drawn == {render(captions, rules, None)}
+
+
+def test_a_prompt_without_a_trigger_word_has_no_hole() -> None:
+    from loraloom.data.captions import with_trigger
+
+    assert with_trigger("[trigger], mountains in mist", CaptionRules()) == "mountains in mist"
+    assert with_trigger("a photo of [trigger] on sand", CaptionRules()) == "a photo of on sand"
+    assert with_trigger("a photo of [trigger] on sand", CaptionRules(trigger="sks")) == "a photo of sks on sand"
+    assert with_trigger("as  it is", CaptionRules()) == "as  it is"

@@ -14,7 +14,9 @@ BASES = {"thimble": "thimble"}
 
 def images(count: int = 10) -> list[Image]:
     return [
-        Image(id=f"i{n}", dataset_id="d", name=f"{n}.png", blob=f"{n:064x}", width=64, height=64, bytes=1, caption="a cat")
+        Image(
+            id=f"i{n}", dataset_id="d", name=f"{n}.png", blob=f"{n:064x}", width=64, height=64, bytes=1, caption="a cat"
+        )
         for n in range(count)
     ]
 

@@ -70,7 +70,10 @@ def test_what_is_torn_or_no_event_is_passed_over(tmp_path: Path) -> None:
     file.write_text("".join(lines[:3]))
     assert log.refresh() and log.last_seq == 3
     with file.open("a") as stream:
-        stream.write('{"seq":4,"time":"x","type":"StepLogged","payload":<script>}\nnonsense\n' + lines[3].replace('"seq":4', '"seq":5'))
+        stream.write(
+            '{"seq":4,"time":"x","type":"StepLogged","payload":<script>}\nnonsense\n'
+            + lines[3].replace('"seq":4', '"seq":5')
+        )
     log.refresh()
     assert [json.loads(text)["seq"] for text in log.read()] == [1, 2, 3, 5]
 

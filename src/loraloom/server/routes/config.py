@@ -120,4 +120,4 @@ def read_preset_picture(name: str, user: Me) -> FileResponse:
         from loraloom.spec.errors import LoomError
 
         raise LoomError("preset_not_found", "This preset has no picture.", "Choose another.")
-    return send(picture, forever=True)
+    return send(picture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -84,3 +85,5 @@ def delete_model(context: Ctx, session: Db, user: Admin, model_id: str) -> None:
     file = Path(row.source)
     if file.is_absolute() and file.is_relative_to(context.home / "models"):
         file.unlink(missing_ok=True)
+        if file.parent != context.home / "models":
+            shutil.rmtree(file.parent, ignore_errors=True)

@@ -11,17 +11,17 @@ from pydantic import BaseModel, Field
 
 from loraloom.data.names import safe_stem
 from loraloom.jobs import checkpoints, samples
-from loraloom.jobs.runners.reason import tail_of
 from loraloom.server import archive
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Page
-from loraloom.server.reply import Text, inside, send, text_of
+from loraloom.server.reply import Text, inside, open_inside, send, text_of
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import Event
 from loraloom.store.runs import get_run
 
 router = APIRouter(tags=["runs"], responses=described("request_invalid", "run_not_found"))
+LARGEST_PICTURE = 64 * 2**20
 SERVED = ("samples", "lora")
 """Folders of a run whose pictures the page shows."""
 
@@ -74,19 +74,23 @@ def read_log(
     """The end of what the training process printed."""
     get_run(session, run_id)
     try:
-        file = inside(context.home / "runs" / run_id, "log.txt")
+        with open_inside(context.home / "runs" / run_id, "log.txt") as file:
+            file.seek(max(0, file.seek(0, 2) - 512 * lines))
+            text = file.read().decode("utf-8", "replace")
     except LoomError:
         return Text("")
-    return Text("\n".join(tail_of(file, 512 * lines).splitlines()[-lines:]))
+    return Text("\n".join(text.splitlines()[-lines:]))
 
 
-@router.get("/runs/{run_id}/files/{name:path}", response_class=FileResponse, responses=described("file_not_found"))
-def read_run_file(context: Ctx, session: Db, user: Me, run_id: str, name: str) -> FileResponse:
+@router.get("/runs/{run_id}/files/{name:path}", response_class=Response, responses=described("file_not_found"))
+def read_run_file(context: Ctx, session: Db, user: Me, run_id: str, name: str) -> Response:
     """A picture of the run, by its name in the run folder."""
     get_run(session, run_id)
     if not name.startswith(tuple(folder + "/" for folder in SERVED)) or not name.endswith(".png"):
         raise LoomError("file_not_found", "There is no such picture.", "Look at the samples of the run.")
-    return send(inside(context.home / "runs" / run_id, name), forever=name.startswith("samples/"))
+    with open_inside(context.home / "runs" / run_id, name) as file:
+        headers = {"Cache-Control": "private, max-age=31536000, immutable"} if name.startswith("samples/step-") else {}
+        return Response(file.read(LARGEST_PICTURE), media_type="image/png", headers=headers)
 
 
 @router.get("/runs/{run_id}/download/lora", response_class=FileResponse, responses=described("lora_not_found"))

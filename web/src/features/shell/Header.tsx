@@ -56,7 +56,7 @@ export function SchemeSwitch() {
   const dark = scheme === "dark";
   const label = dark ? t("toLight") : t("toDark");
   return (
-    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} title={label} onClick={() => setColorScheme(dark ? "light" : "dark")}>
+    <ActionIcon className={classes.scheme} variant="subtle" color="gray" size="lg" aria-label={label} title={label} onClick={() => setColorScheme(dark ? "light" : "dark")}>
       {dark ? <IconSun size={18} stroke={1.6} /> : <IconMoon size={18} stroke={1.6} />}
     </ActionIcon>
   );

@@ -28,7 +28,7 @@ export function CaptionField({ dataset, image, rows = 2, readOnly }: CaptionFiel
         aria-invalid={caption.state === "failed" || undefined}
         placeholder={t("grid.captionPlaceholder")}
         onChange={(event) => caption.write(event.currentTarget.value)}
-        onBlur={caption.flush}
+        onBlur={caption.state === "dirty" ? caption.flush : undefined}
         onKeyDown={(event) => {
           if (event.key === "Escape" && caption.state !== "idle") caption.undo();
         }}

@@ -1,5 +1,4 @@
 // One picture of a data set: to look at, to describe, to take out.
-import { ActionIcon } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Image } from "@/api/types";
@@ -34,15 +33,9 @@ export function ImageCard({ dataset, image, readOnly, onOpen, onDelete }: ImageC
       </div>
       <CaptionField dataset={dataset} image={image} readOnly={readOnly} />
       {readOnly ? null : (
-        <ActionIcon
-          className={classes.delete}
-          variant="default"
-          size="md"
-          aria-label={t("grid.delete", { name: image.name })}
-          onClick={onDelete}
-        >
-          <IconTrash size={15} stroke={1.6} />
-        </ActionIcon>
+        <button type="button" className={classes.delete} aria-label={t("grid.delete", { name: image.name })} onClick={onDelete}>
+          <IconTrash size={15} stroke={1.6} aria-hidden="true" />
+        </button>
       )}
     </article>
   );

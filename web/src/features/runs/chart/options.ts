@@ -23,6 +23,8 @@ interface Wanted {
   onCursor: (step: number | null) => void;
 }
 
+/** Steps are whole numbers: 1, 2, 5, 10, ... apart. */
+const WHOLE = Array.from({ length: 24 }, (_, i) => ([1, 2, 5][i % 3] ?? 1) * 10 ** Math.floor(i / 3));
 const FONT = "12px system-ui, sans-serif";
 
 export function optionsOf(wanted: Wanted): uPlot.Options {
@@ -39,7 +41,7 @@ export function optionsOf(wanted: Wanted): uPlot.Options {
       y: { distr: wanted.log ? 3 : 1 },
     },
     axes: [
-      { ...axis, size: 28, values: (_, splits) => splits.map((step) => (Number.isInteger(step) ? step.toLocaleString() : "")) },
+      { ...axis, size: 28, incrs: WHOLE, values: (_, splits) => splits.map((step) => step.toLocaleString()) },
       { ...axis, size: 64, values: (_, splits) => splits.map((value) => (value === null ? "" : wanted.format(value))) },
     ],
     series: [{}, ...wanted.lines.map((line) => seriesOf(line, css))],
