@@ -48,7 +48,12 @@ def main(folder: Path) -> None:
 def prepare(server: Served) -> dict[str, str]:
     """A finished run, one half way and one that waits; the addresses of the screens."""
     dataset = server.sample_dataset()
-    config = {"preset": "demo", "name": "Fluent 3D", "training": {"threads": 2}, "validation": {"share": 0.1, "every_steps": 20}}
+    config = {
+        "preset": "demo",
+        "name": "Fluent 3D",
+        "training": {"threads": 2},
+        "validation": {"share": 0.1, "every_steps": 20},
+    }
     done = server.post("/api/runs", {"dataset": dataset, "config": config})["id"]
     server.wait_for(done, "finished", seconds=600)
     config |= {"name": "水墨 · ink", "preset": "quick-look"}
@@ -78,7 +83,9 @@ def take(page: Page, path: str, file: Path) -> None:
     page.wait_for_load_state("load")
     page.wait_for_timeout(2500)  # fonts, pictures, curves
     height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
-    shot = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height})  # type: ignore[index]
+    shot = page.screenshot(
+        full_page=True, clip={"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}
+    )  # type: ignore[index]
     picture = Image.open(io.BytesIO(shot)).convert("RGB")
     if picture.width > 1000:
         picture = picture.resize((1000, round(picture.height * 1000 / picture.width)), Image.Resampling.LANCZOS)

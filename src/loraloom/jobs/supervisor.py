@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from loraloom.jobs import asks, devices, ending, place, queue
@@ -163,16 +163,22 @@ class Supervisor:
                 run = session.get_one(Run, run_id)
                 images = images_of(session, run.dataset_id) if run.dataset_id else []
             child = self._child_for(run, slot, images)
-        except LoomError as error:
-            with self._database.session() as session:
-                told = {"code": error.code, "message": error.message, "hint": error.hint}
-                move(session, run_id, "failed", error=told)
-                queue.release(session, run_id)
-            self._tell(run_id, False)
+        except Exception as error:
+            self._give_up(run_id, error)
             return
         self._record(run_id, child)
         self._pass_on_wish(run_id)
         self._watches[run_id] = Watch(run_id, self._runs / run_id, child, run.last_seq, self._patience)
+        self._tell(run_id, False)
+
+    def _give_up(self, run_id: str, error: Exception) -> None:
+        """The run could not be started."""
+        if not isinstance(error, LoomError):
+            LOG.exception("run %s could not be started", run_id)
+            error = LoomError("internal", f"The run could not be started: {error}", "The server's log has the details.")
+        with self._database.session() as session:
+            ending.fail(session, session.get_one(Run, run_id), error)
+            queue.release(session, run_id)
         self._tell(run_id, False)
 
     def _child_for(self, run: Run, slot: str, images: list[Image]) -> detached.Child:
@@ -208,11 +214,9 @@ class Supervisor:
 
         values = {"pid": child.pid, "pid_started": child.started, "sandbox": sandbox.kind()}
         with self._database.session() as session:
-            session.execute(
-                update(Run)
-                .where(Run.id == run_id)
-                .values(**values, started_at=now(), attempts=Run.attempts + (Run.pid.is_(None)), ended_at=None)
-            )
+            attempts = Run.attempts + case((Run.pid.is_(None), 1), else_=0)
+            changed = update(Run).where(Run.id == run_id).values(**values, attempts=attempts)
+            session.execute(changed.values(started_at=now(), ended_at=None))
 
     def _mind_warm(self) -> None:
         """Keep one warm child while nothing runs, on the base model and device used last."""

@@ -20,7 +20,7 @@ export function ProgressStrip({ run, view, link }: { run: Run; view: RunView | n
   const share = progress.share === null ? null : Math.round(progress.share * 1000) / 10;
   const over = isOver(run.state);
   return (
-    <section className={classes.strip} aria-label={t("progress")}>
+    <section className={classes.strip} data-over={over || undefined} aria-label={t("progress")}>
       <div className={classes.stripWords}>
         <Text fw={600}>{stage.now}</Text>
         <Text c="dimmed" className={classes.stripSteps}>

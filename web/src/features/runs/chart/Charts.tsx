@@ -56,7 +56,7 @@ export default function Charts({ runId, view, totalSteps }: Props) {
           </div>
         </Group>
       </div>
-      <Plot label={summary} columns={loss} lines={LOSS_LINES} height={300} format={formatTick} log={log} onCursor={setCursor} {...shared} />
+      <Plot label={summary} columns={loss} lines={LOSS_LINES} height={19} format={formatTick} log={log} onCursor={setCursor} {...shared} />
       <div className={classes.legend} aria-hidden>
         <span data-line="raw">{t("chart.raw")}</span>
         <span data-line="smoothed">{t("chart.smoothed")}</span>

@@ -12,6 +12,7 @@ interface Props {
   label: string;
   columns: Columns;
   lines: readonly Line[];
+  /** In rem. */
   height: number;
   /** Step at which the axis ends. */
   end: number;
@@ -40,8 +41,9 @@ export function Plot({ label, columns, lines, height, end, format, log = false, 
     if (element === null) return;
     const made = new uPlot(
       optionsOf({
-        lines, height, format, log, syncKey,
+        lines, format, log, syncKey,
         width: element.clientWidth,
+        height: element.clientHeight,
         xRange: (min, max) => (zoomed.current ? [min, max] : [0, endNow.current]),
         onZoom: (on) => { zoomed.current = on; },
         onCursor: (step) => cursorNow.current?.(step),
@@ -50,14 +52,14 @@ export function Plot({ label, columns, lines, height, end, format, log = false, 
       element,
     );
     plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: element.clientHeight }));
     observer.observe(element);
     return () => {
       observer.disconnect();
       made.destroy();
       plot.current = null;
     };
-  }, [lines, height, format, log, syncKey, scheme]);
+  }, [lines, format, log, syncKey, scheme]);
 
   useEffect(() => {
     columnsNow.current = columns;
@@ -72,5 +74,5 @@ export function Plot({ label, columns, lines, height, end, format, log = false, 
     }
   }, [columns, end]);
 
-  return <div ref={box} className={classes.plot} style={{ height }} role="img" aria-label={label} />;
+  return <div ref={box} className={classes.plot} style={{ height: `${height}rem` }} role="img" aria-label={label} />;
 }

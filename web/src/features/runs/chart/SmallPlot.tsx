@@ -21,7 +21,7 @@ export function SmallPlot({ title, columns, format, ...rest }: Props) {
       <Text size="sm" c="dimmed" component="h3" fw={500}>
         {title} <Text span c="var(--loom-text)" fw={600} style={{ fontVariantNumeric: "tabular-nums" }}>{now}</Text>
       </Text>
-      <Plot label={`${title}: ${now}`} columns={columns} format={format} height={130} {...rest} />
+      <Plot label={`${title}: ${now}`} columns={columns} format={format} height={8.25} {...rest} />
     </div>
   );
 }

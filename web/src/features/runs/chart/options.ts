@@ -25,13 +25,13 @@ interface Wanted {
 
 /** Steps are whole numbers: 1, 2, 5, 10, ... apart. */
 const WHOLE = Array.from({ length: 24 }, (_, i) => ([1, 2, 5][i % 3] ?? 1) * 10 ** Math.floor(i / 3));
-const FONT = "12px system-ui, sans-serif";
 
 export function optionsOf(wanted: Wanted): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
+  const rem = Number.parseFloat(style.fontSize) || 16;
   const css = (name: string) => style.getPropertyValue(name).trim() || "#888";
   const grid = { stroke: css("--loom-line"), width: 1 };
-  const axis = { stroke: css("--loom-soft"), font: FONT, grid, ticks: { ...grid, size: 4 } };
+  const axis = { stroke: css("--loom-soft"), font: `${0.75 * rem}px system-ui, sans-serif`, grid, ticks: { ...grid, size: 4 } };
   return {
     width: wanted.width,
     height: wanted.height,
@@ -41,8 +41,8 @@ export function optionsOf(wanted: Wanted): uPlot.Options {
       y: { distr: wanted.log ? 3 : 1 },
     },
     axes: [
-      { ...axis, size: 28, incrs: WHOLE, values: (_, splits) => splits.map((step) => step.toLocaleString()) },
-      { ...axis, size: 64, values: (_, splits) => splits.map((value) => (value === null ? "" : wanted.format(value))) },
+      { ...axis, size: 1.75 * rem, incrs: WHOLE, values: (_, splits) => splits.map((step) => step.toLocaleString()) },
+      { ...axis, size: 4 * rem, values: (_, splits) => splits.map((value) => (value === null ? "" : wanted.format(value))) },
     ],
     series: [{}, ...wanted.lines.map((line) => seriesOf(line, css))],
     cursor: {

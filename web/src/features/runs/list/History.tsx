@@ -1,5 +1,6 @@
 // Every run, newest first, as narrow as the filters say.
 import { Button, Skeleton } from "@mantine/core";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { EmptyState } from "@/components/EmptyState";
@@ -12,16 +13,21 @@ import { useFilters, useHistory } from "@/features/runs/list/useHistory";
 export function History() {
   const { t } = useTranslation("runs");
   const { filters, filtered, set, clear } = useFilters();
+  const [cleared, setCleared] = useState(0);
   const history = useHistory(filters);
+  const startOver = () => {
+    clear();
+    setCleared(cleared + 1);
+  };
   const runs = history.data?.pages.flatMap((page) => page.items);
   return (
     <section aria-labelledby="history">
       <h2 id="history" className={classes.title} hidden={runs?.length === 0 && !filtered}>{t("list.history")}</h2>
-      {(filtered || runs?.length !== 0) && <FilterBar filters={filters} runs={runs ?? []} onChange={set} />}
+      {(filtered || runs?.length !== 0) && <FilterBar key={cleared} filters={filters} runs={runs ?? []} onChange={set} />}
       {history.error && <ErrorNote error={history.error} onRetry={() => void history.refetch()} />}
       {history.isPending && Array.from({ length: 5 }, (_, i) => <Skeleton key={i} height={72} mb={8} />)}
       {runs?.length === 0 && filtered && (
-        <EmptyState title={t("list.noMatch")} action={<Button variant="default" onClick={clear}>{t("list.clear")}</Button>}>
+        <EmptyState title={t("list.noMatch")} action={<Button variant="default" onClick={startOver}>{t("list.clear")}</Button>}>
           {t("list.noMatchText")}
         </EmptyState>
       )}

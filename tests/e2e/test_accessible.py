@@ -1,0 +1,124 @@
+"""Every screen: nothing serious for axe, nothing that sticks out at 360 pixels, nothing that jumps while data streams."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browser import ROOT, browser, open_page
+from tests.e2e.served import Served
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SHIFTS = """() => { window.shifted = 0; new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true }); }"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, str]]]:
+    """A server with a finished run that drew samples, and the addresses of its screens."""
+    server = Served(tmp_path_factory.mktemp("served") / "home", "--no-warm").start()
+    sample = {"prompts": ["a red apple", "a yellow pear"], "every_steps": 4, "steps": 4}
+    run = server.start_run(training={"steps": 8}, sample=sample, validation={"share": 0.1, "every_steps": 4})
+    assert server.wait_for(run, "finished", "failed")["state"] == "finished"
+    lora = server.get("/api/loras")["items"][0]["id"]
+    dataset = server.sample_dataset()
+    yield (
+        server,
+        {
+            "start": "/",
+            "datasets": "/datasets",
+            "dataset": f"/datasets/{dataset}",
+            "new": f"/runs/new?dataset={dataset}",
+            "run": f"/runs/{run}",
+            "runs": "/runs",
+            "loras": "/loras",
+            "lora": f"/loras/{lora}",
+            "models": "/models",
+            "settings": "/settings",
+        },
+    )
+    server.stop()
+
+
+def settled(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_load_state("load")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_timeout(1200)
+
+
+def faults(page: Page) -> list[str]:
+    if not AXE.exists():
+        assert not os.environ.get("CI")
+        pytest.skip("needs axe-core (make web)")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{fault['id']} ({fault['impact']}): {fault['nodes'][0]['html'][:160]}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "language"), [("light", 1280, "en"), ("dark", 1280, "zh"), ("dark", 360, "en")]
+)
+def test_nothing_serious(
+    chromium: Browser, finished: tuple[Served, dict[str, str]], scheme: str, width: int, language: str
+) -> None:
+    server, screens = finished
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    page, said = open_page(chromium, server.address, language, **options)
+    wrong: dict[str, list[str]] = {}
+    for name, path in screens.items():
+        settled(page, path)
+        found = faults(page)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append("wider than the screen")
+        if not (page.locator("html").get_attribute("lang") or "").startswith(language):
+            found.append("the language is not told")
+        if found:
+            wrong[name] = found
+    assert wrong == {}
+    assert said == []
+    page.context.close()
+
+
+def test_nothing_jumps_while_data_streams(chromium: Browser, finished: tuple[Served, dict[str, str]]) -> None:
+    server, _ = finished
+    run = server.start_run(training={"steps": 30}, sample={"prompts": ["a red apple"], "every_steps": 10, "steps": 4})
+    server.wait_for_step(run, 2)
+    page, _ = open_page(chromium, server.address, "en", viewport={"width": 1280, "height": 900})
+    settled(page, f"/runs/{run}")
+    page.evaluate(SHIFTS)
+    before = page.evaluate("window.shifted")
+    server.wait_for(run, "finished", "failed")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.shifted") - before < 0.1
+    page.context.close()
+
+
+def test_the_keyboard_reaches_everything_that_matters(
+    chromium: Browser, finished: tuple[Served, dict[str, str]]
+) -> None:
+    server, _ = finished
+    page, _ = open_page(chromium, server.address, "en", viewport={"width": 1280, "height": 900})
+    settled(page, "/")
+    reached: set[str] = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate("(document.activeElement.innerText || document.activeElement.ariaLabel || '').trim()")
+        )
+    assert {"Try the sample", "New data set", "Data sets", "Runs", "LoRAs", "Models"} <= reached
+    page.context.close()
