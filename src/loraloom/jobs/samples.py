@@ -23,7 +23,7 @@ class Sample(BaseModel):
 def listed(run_dir: Path, address: str) -> list[Sample]:
     """Every sample, by step and prompt; one that was drawn again counts once."""
     found: dict[str, Sample] = {}
-    for event in tail(run_dir):
+    for event in tail(run_dir, only="SampleSaved"):
         said = event.payload
         if isinstance(said, SampleSaved):
             stem = Path(said.file).stem

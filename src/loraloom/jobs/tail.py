@@ -19,7 +19,8 @@ class Tail:
     was killed while writing, and the next one went on behind it) is passed over.
     """
 
-    def __init__(self, run_dir: Path, after_seq: int = 0) -> None:
+    def __init__(self, run_dir: Path, after_seq: int = 0, only: str | None = None) -> None:
+        self._mark = f'"type":"{only}"'.encode() if only else b""
         self._file = run_dir / EVENTS
         self._offset = 0
         self.seq = after_seq
@@ -36,15 +37,17 @@ class Tail:
         *lines, _torn = block.split(b"\n")
         for line in lines:
             self._offset += len(line) + 1
+            if self._mark not in line:
+                continue
             event = _event(line)
             if event is not None and event.seq > self.seq:
                 self.seq = event.seq
                 yield event
 
 
-def tail(run_dir: Path, after_seq: int = 0) -> Iterator[Event]:
-    """The events of `run_dir` after `after_seq` that are on disk now."""
-    return Tail(run_dir, after_seq).read()
+def tail(run_dir: Path, after_seq: int = 0, only: str | None = None) -> Iterator[Event]:
+    """The events of `run_dir` after `after_seq` that are on disk now; those of the type `only` alone are found quickly."""
+    return Tail(run_dir, after_seq, only).read()
 
 
 def _event(line: bytes) -> Event | None:

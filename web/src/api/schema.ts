@@ -1105,7 +1105,7 @@ export interface components {
              * Reason
              * @enum {string}
              */
-            reason: "steps" | "minutes" | "end" | "interrupted";
+            reason: "steps" | "minutes" | "end" | "interrupted" | "asked";
             /** Step */
             step: number;
             /**

@@ -41,6 +41,15 @@ describe("CaptionDrafts", () => {
     expect(save).not.toHaveBeenCalled();
   });
 
+  it("tries again by itself when the server could not be reached", async () => {
+    save.mockRejectedValueOnce(new ApiError("offline", ""));
+    drafts.write("i", "new", "old");
+    await drafts.flush("i");
+    expect(drafts.get("i")?.state).toBe("failed");
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(drafts.get("i")).toMatchObject({ state: "saved", text: "new" });
+  });
+
   it("keeps the text when saving fails, and goes back when asked", async () => {
     save.mockRejectedValueOnce(new ApiError("disk_full", "", 507));
     drafts.write("i", "new", "old");

@@ -17,6 +17,8 @@ interface Entry {
 }
 
 const PAUSE = 700;
+/** What the network lost is tried again; what the server refused is not. */
+const AGAIN = 5_000;
 
 export class CaptionDrafts {
   private readonly entries = new Map<string, Entry>();
@@ -58,7 +60,9 @@ export class CaptionDrafts {
       this.show(entry, { ...entry.draft, state: "saved" });
       if (entry.draft.text !== text) await this.flush(image);
     } catch (error) {
-      this.show(entry, { ...entry.draft, state: "failed", error: asApiError(error) });
+      const known = asApiError(error);
+      this.show(entry, { ...entry.draft, state: "failed", error: known });
+      if (known.code === "offline") entry.timer = setTimeout(() => void this.flush(image), AGAIN);
     }
   }
 
