@@ -125,16 +125,19 @@ def heard() -> Iterator[list[str]]:
 
     listener = Listener(logging.WARNING)
     loggers = [logging.getLogger(name) for name in ("diffusers", "transformers", "peft", "")]
+    levels = [logger.level for logger in loggers]  # trainings in this process have silenced them
     for logger in loggers:
         logger.addHandler(listener)
+        logger.setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             yield messages
         messages += [str(warning.message) for warning in caught]
     finally:
-        for logger in loggers:
+        for logger, level in zip(loggers, levels, strict=True):
             logger.removeHandler(listener)
+            logger.setLevel(level)
 
 
 def loaded_effect(pipeline: Any, file: Path) -> tuple[torch.Tensor, list[str]]:
