@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gzip
 import json
 import os
 import subprocess
@@ -19,6 +18,7 @@ from statistics import median
 
 import psutil
 import websockets
+from playwright.sync_api import Request
 from websockets.asyncio.client import connect
 
 from bench.machine import machine
@@ -26,10 +26,10 @@ from loraloom.spec.event import StepLogged, encode
 from loraloom.store.database import Database, sqlite_url
 from loraloom.store.tables import Run
 from loraloom.store.users import ensure_local
+from tests.e2e.browser import browser, open_page
 from tests.e2e.served import Served, wait
 
 ROOT = Path(__file__).resolve().parents[1]
-WEB = ROOT / "src" / "loraloom" / "assets" / "web"
 AIMS = {
     "start of the server, seconds": "2",
     "memory at idle, MB": "150",
@@ -58,7 +58,7 @@ def main() -> None:
         found |= long_run(home / "long")
         found |= asyncio.run(watchers(home / "watchers", options.watchers))
         found |= clicks(home / "click", options.rounds)
-    found |= sizes()
+        found |= sizes(home / "sizes")
     write(found)
 
 
@@ -196,14 +196,26 @@ def clicks(home: Path, rounds: int) -> dict[str, float]:
     return found
 
 
-def sizes() -> dict[str, float]:
-    """What the first screen loads, packed: what the document names, and what those name statically."""
-    document = (WEB / "index.html").read_text("utf-8")
-    found = {".js": 0.0, ".css": 0.0}
-    for file in (WEB / "assets").iterdir():
-        if file.suffix in found and f"/assets/{file.name}" in document:
-            found[file.suffix] += len(gzip.compress(file.read_bytes(), 9)) / 1000
-    return {"script of the first screen, kB gzip": found[".js"], "style of the first screen, kB gzip": found[".css"]}
+def sizes(home: Path) -> dict[str, float]:
+    """What a browser fetches for the first screen, as it comes over the wire."""
+    found = {"script": 0.0, "stylesheet": 0.0}
+    server = Served(home, "--no-warm").start()
+    with browser() as started:
+        page, _ = open_page(started, server.address, "en")
+
+        def count(request: Request) -> None:
+            if request.resource_type in found:
+                found[request.resource_type] += request.sizes()["responseBodySize"] / 1000
+
+        page.on("requestfinished", count)
+        page.goto("/")
+        page.wait_for_load_state("networkidle")
+        page.context.close()
+    server.stop()
+    return {
+        "script of the first screen, kB gzip": found["script"],
+        "style of the first screen, kB gzip": found["stylesheet"],
+    }
 
 
 def write(found: dict[str, float]) -> None:

@@ -34,12 +34,12 @@ def serving(home: Path, begin: bool = True) -> Iterator[tuple[TestClient, Contex
         api.include_router(module.router)
     app.include_router(api)
     if begin:
-        uploads.start(context)
+        context.ingest.begin()
     try:
         with TestClient(app, raise_server_exceptions=False, headers=bearing(context)) as client:
             yield client, context
     finally:
-        uploads.stop(context)
+        context.ingest.stop()
         context.database.close()
 
 

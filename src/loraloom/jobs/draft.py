@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +10,11 @@ import yaml
 
 from loraloom.data.plan import plan as make_plan
 from loraloom.jobs import environment, merge, yaml_file
-from loraloom.jobs.resolve import resolve
+from loraloom.jobs.resolve import import_config, resolve
 from loraloom.models.resolve import THIMBLE
 from loraloom.spec.dataset import DatasetReport, Plan
 from loraloom.spec.dataset import Image as PlannedImage
 from loraloom.spec.errors import LoomError, Problem
-from loraloom.spec.importers import recognise
 from loraloom.spec.run import Run
 from loraloom.store.tables import Image
 
@@ -46,15 +44,14 @@ def draft(
     """Think over `config` (nested) laid over `text` (YAML, a foreign one too). `images` are the data set's rows;
     `bases` names every base model that may be used -> what a config calls it."""
     try:
-        imported = recognise(said).convert(said) if (said := _parse(text)) and recognise(said) else None  # type: ignore[union-attr]
+        imported = import_config(_parse(text))
     except LoomError as error:
         faults = error.problems or (Problem(key="yaml", message=error.message, hint=error.hint),)
         return Draft({}, None, None, problems=faults)
-    below = dict(imported.config) if imported else said
-    wanted = merge.over(below, dict(config or {}))
-    if imported and imported.preset:
+    wanted = merge.over(imported.config, config or {})
+    if imported.preset:
         wanted.setdefault("preset", imported.preset)
-    notes = imported.notes if imported else ()
+    notes = imported.notes
     problems: list[Problem] = [] if images else [NEEDS_DATA]
     asked = dict(wanted)
     _take_base(asked, bases, problems)
@@ -147,7 +144,7 @@ def _with_own_data(run: Run) -> Run:
 
 def _at(every: int | None, total: int) -> list[int]:
     """Steps at multiples of `every`, and the last."""
-    return [*range(every, total, every), total] if every else [total] if math.isfinite(total) else []
+    return [*range(every or total, total, every or total), total]
 
 
 def _text(value: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +13,7 @@ from loraloom.data.names import safe_stem
 from loraloom.jobs import folder, yaml_file
 from loraloom.jobs.draft import DATA
 from loraloom.spec.errors import LoomError
-from loraloom.store.blobs import Blobs
+from loraloom.store.blobs import Blobs, link_or_copy
 from loraloom.store.tables import Image
 
 
@@ -38,7 +37,7 @@ def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: 
             with source.open("rb") as stream:
                 suffix = ".webp" if stream.read(4) == b"RIFF" else ".png"
             stem = f"{number:05d}-{safe_stem(Path(image.name).stem, 80)}"
-            _link(source, data / f"{stem}{suffix}")
+            link_or_copy(source, data / f"{stem}{suffix}")
             if image.caption:
                 (data / f"{stem}.txt").write_text(image.caption, encoding="utf-8", newline="\n")
         training = config["training"] | {
@@ -50,17 +49,10 @@ def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: 
         raise folder.refusal(run_dir, error) from error
 
 
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
 def copy(source: Path, target: Path) -> None:
     """Give `target` the config and the data of the run in `source`. Raises OSError."""
     (target / DATA).mkdir(parents=True, exist_ok=True)
     for file in (source / DATA).iterdir():
         if file.is_file() and not file.is_symlink():
-            _link(file, target / DATA / file.name)
+            link_or_copy(file, target / DATA / file.name)
     shutil.copyfile(source / folder.CONFIG, target / folder.CONFIG)

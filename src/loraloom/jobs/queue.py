@@ -75,11 +75,11 @@ def release(session: Session, run_id: str) -> None:
 
 def starts_in(session: Session, line: Sequence[Run], devices: Sequence[str]) -> dict[str, float]:
     """Run id -> seconds until it starts, for as long as every run before it can be estimated."""
+    finished = _finished(session)
     free: dict[str, float | None] = dict.fromkeys(devices, 0.0)
     for run in session.scalars(select(Run).where(Run.state.in_(ACTIVE))):
         if run.device in free:
-            left = run.eta_seconds if run.eta_seconds is not None else duration(session, run)
-            free[run.device] = left
+            free[run.device] = run.eta_seconds if run.eta_seconds is not None else duration(run, finished)
     found: dict[str, float] = {}
     for run in line:
         known = {device: seconds for device, seconds in free.items() if seconds is not None}
@@ -87,29 +87,31 @@ def starts_in(session: Session, line: Sequence[Run], devices: Sequence[str]) -> 
             break
         device = min(known, key=known.__getitem__)
         found[run.id] = known[device]
-        takes = duration(session, run)
+        takes = duration(run, finished)
         free[device] = known[device] + takes if takes is not None else None
     return found
 
 
-def duration(session: Session, run: Run) -> float | None:
-    """Seconds a run will take, from finished runs on the same base model: the newest like it. None without one."""
-    if run.total_steps is None:
+def duration(run: Run, finished: Sequence[Run]) -> float | None:
+    """Seconds a run will take, by the most similar of the `finished` runs on its base model, the newest first. None
+    without one."""
+    like = [done for done in finished if done.base_model == run.base_model]
+    if run.total_steps is None or not like:
         return None
-    like = select(Run).where(
-        Run.state == "finished", Run.base_model == run.base_model, Run.started_at.is_not(None), Run.step > 0
-    )
-    best: tuple[int, float] | None = None
-    for done in session.scalars(like.order_by(Run.id.desc()).limit(20)):
-        if done.started_at is None or done.ended_at is None or done.attempts != 1:
-            continue
-        seconds = (done.ended_at - done.started_at).total_seconds() / done.step
-        distance = sum(_of(done, *key) != _of(run, *key) for key in ALIKE)
-        if best is None or distance < best[0]:
-            best = (distance, seconds)
-    return best[1] * max(0, run.total_steps - run.step) if best else None
+    best = min(like, key=lambda done: sum(_of(done, *key) != _of(run, *key) for key in ALIKE))
+    assert best.started_at is not None and best.ended_at is not None
+    return (best.ended_at - best.started_at).total_seconds() / best.step * max(0, run.total_steps - run.step)
 
 
+def _finished(session: Session) -> Sequence[Run]:
+    """Runs that tell how long a step takes: finished in one go, the newest first."""
+    whole = select(Run).where(Run.state == "finished", Run.attempts == 1, Run.step > 0)
+    timed = whole.where(Run.started_at.is_not(None), Run.ended_at.is_not(None))
+    return session.scalars(timed.order_by(Run.id.desc()).limit(RECENT)).all()
+
+
+RECENT = 50
+"""Finished runs that are looked at for an estimate."""
 ALIKE = (("dataset", "resolution"), ("training", "batch_size"), ("training", "accumulation"), ("lora", "targets"))
 """Settings that change how long a step takes."""
 

@@ -40,7 +40,7 @@ def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | Non
 
     Raises LoomError `config_invalid` with every problem of the config and of its surroundings.
     """
-    imported = _import(config)
+    imported = import_config(config)
     wanted = merge.over(imported.config, merge.settings(sets))
     problems: list[Problem] = []
     preset = wanted.pop("preset", None) or imported.preset
@@ -65,7 +65,8 @@ def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | Non
     return Resolved(run, imported.source, preset, out, imported.notes)
 
 
-def _import(config: Mapping[str, Any]) -> Imported:
+def import_config(config: Mapping[str, Any]) -> Imported:
+    """`config` in our own words, with what could not be carried over. Raises LoomError `config_invalid`."""
     importer = recognise(config)
     return importer.convert(config) if importer else Imported("loraloom", dict(config))
 

@@ -117,7 +117,7 @@ class Supervisor:
         if ended is not None:
             scrub(watch.run_dir)
             self._end(watch, ended)
-        elif watch.changes and (time.monotonic() - watch.written_at > FLUSH or watch.started != (watch.written_at > 0)):
+        elif watch.changes and time.monotonic() - watch.written_at > FLUSH:
             with self._database.session() as session:
                 self._write(session, watch)
             self._tell(watch.run_id, False)

@@ -17,7 +17,7 @@ from loraloom.data.names import split_extension
 from loraloom.data.walk import Found
 from loraloom.spec.dataset import FileNote
 from loraloom.store import datasets
-from loraloom.store.blobs import FolderBlobs
+from loraloom.store.blobs import Blobs
 from loraloom.store.tables import Image
 from loraloom.store.waiting import Kept, Waiting
 
@@ -30,7 +30,7 @@ ORPHAN = "caption_without_picture"
 class Adding:
     """What came of one upload so far. `add` is called with the lock held, inside a transaction."""
 
-    def __init__(self, blobs: FolderBlobs, waiting: Waiting, dataset_id: str, had: int = 0) -> None:
+    def __init__(self, blobs: Blobs, waiting: Waiting, dataset_id: str, had: int = 0) -> None:
         self.added = self.duplicates = self.captions = 0
         self.notes: list[FileNote] = []
         self._blobs, self._waiting, self._dataset_id = blobs, waiting, dataset_id

@@ -95,13 +95,13 @@ def create_app(options: Options | None = None) -> FastAPI:
 
 
 def _begin(context: Context) -> None:
-    uploads.start(context)
+    context.ingest.begin()
     if context.options.train:
         context.supervisor.start()
 
 
 def _end(context: Context) -> None:
-    uploads.stop(context)
+    context.ingest.stop()
     if context.options.train:
         context.supervisor.stop()
     context.database.close()

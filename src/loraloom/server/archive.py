@@ -5,11 +5,11 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import quote
+from typing import IO, cast
 
 from fastapi.responses import StreamingResponse
 
-from loraloom.server.reply import open_inside
+from loraloom.server.reply import attachment, open_inside
 
 BLOCK = 2**20
 
@@ -37,8 +37,8 @@ class _Sink:
 def stream(root: Path, parts: Sequence[Path], filename: str) -> StreamingResponse:
     """A zip of files and folders under `root`, named as they lie in it. Stored, not packed: weights and pictures do not
     get smaller."""
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}"}
-    return StreamingResponse(_blocks(root, list(_files(parts))), media_type="application/zip", headers=headers)
+    blocks = _blocks(root, list(_files(parts)))
+    return StreamingResponse(blocks, media_type="application/zip", headers=attachment(filename))
 
 
 def _files(parts: Sequence[Path]) -> Iterator[Path]:
@@ -53,7 +53,7 @@ def _files(parts: Sequence[Path]) -> Iterator[Path]:
 
 def _blocks(root: Path, files: Sequence[Path]) -> Iterator[bytes]:
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
+    with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_STORED) as archive:
         for file in files:
             info = zipfile.ZipInfo.from_file(file, file.relative_to(root).as_posix(), strict_timestamps=False)
             with (

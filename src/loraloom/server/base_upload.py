@@ -7,12 +7,12 @@ from pathlib import Path
 
 from loraloom.data.names import safe_component
 from loraloom.models.received import check_received
-from loraloom.server.context import Context
+from loraloom.store.database import Database
 from loraloom.store.ids import new_id
 from loraloom.store.tables import BaseModel, Upload
 
 
-def move_in(context: Context, upload: Upload, path: Path) -> None:
+def move_in(database: Database, models: Path, upload: Upload, path: Path) -> None:
     """Make a base model of the upload whose bytes lie at `path`. Raises LoomError as `check_received` does.
 
     It keeps its name in a folder of its own: some models say only there how they predict. The id is written down before
@@ -20,10 +20,10 @@ def move_in(context: Context, upload: Upload, path: Path) -> None:
     """
     name = safe_component(upload.filename.rsplit("/", 1)[-1])
     model_id = upload.model_id or new_id()
-    target = context.home / "models" / model_id / name
+    target = models / model_id / name
     if not target.exists():
         check_received(path, upload.filename)
-        with context.database.session() as session:
+        with database.session() as session:
             session.merge(upload).model_id = model_id
         with path.open("rb+") as file:
             os.fsync(file.fileno())
@@ -42,7 +42,7 @@ def move_in(context: Context, upload: Upload, path: Path) -> None:
         warnings=list(found.warnings),
         user_id=upload.user_id,
     )
-    with context.database.session() as session:
+    with database.session() as session:
         session.merge(row)
         there = session.merge(upload)
         there.model_id, there.state = model_id, "done"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from loraloom.data import home as data_home
 from loraloom.jobs.supervisor import Supervisor
+from loraloom.server.ingest import Ingest
 from loraloom.server.live import Hub
 from loraloom.store.blobs import FolderBlobs
 from loraloom.store.database import Database, sqlite_url
@@ -38,6 +39,7 @@ class Context:
     blobs: FolderBlobs
     supervisor: Supervisor
     hub: Hub
+    ingest: Ingest
 
     @property
     def home(self) -> Path:
@@ -61,4 +63,4 @@ def make_context(options: Options) -> Context:
     blobs = FolderBlobs(options.home / "blobs")
     hub = Hub(options.home / "runs")
     supervisor = Supervisor(database, blobs, options.home, warm=options.warm, tell=hub.tell)
-    return Context(options, database, blobs, supervisor, hub)
+    return Context(options, database, blobs, supervisor, hub, Ingest(database, blobs, options.home))

@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session
 from loraloom.data.intake import Item, Taken, take_in
 from loraloom.server.adding import LOCK, Adding
 from loraloom.server.base_upload import move_in
-from loraloom.server.context import Context
 from loraloom.server.sweeping import sweep
 from loraloom.server.tus_info import is_whole
 from loraloom.spec.dataset import FileNote
 from loraloom.spec.errors import LoomError
 from loraloom.store import datasets
+from loraloom.store.blobs import Blobs
+from loraloom.store.database import Database
 from loraloom.store.tables import Upload
 from loraloom.store.waiting import Waiting
 
@@ -41,10 +42,10 @@ QUIET = frozenset(("exif_rotated", "sixteen_bit", "hidden", "cache"))
 class Ingest:
     """Checks uploads, a few at a time."""
 
-    def __init__(self, context: Context) -> None:
-        self.folder = context.home / "uploads"
+    def __init__(self, database: Database, blobs: Blobs, home: Path) -> None:
+        self.folder = home / "uploads"
         self.waiting = Waiting(self.folder / "waiting")
-        self._context = context
+        self._database, self._blobs, self._models = database, blobs, home / "models"
         self._tidied = -math.inf
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ingest")
@@ -52,7 +53,7 @@ class Ingest:
     def arrived(self, upload_id: str) -> None:
         """The last byte is there. Told twice, it is checked once."""
         waits = update(Upload).where(Upload.id == upload_id, Upload.state == "receiving").values(state="checking")
-        with self._context.database.session() as session:
+        with self._database.session() as session:
             first = session.execute(waits.returning(Upload.id)).first() is not None
         if first:
             self._pool.submit(self._check, upload_id)
@@ -61,11 +62,16 @@ class Ingest:
         """Throw expired uploads away, once in a while."""
         if time.monotonic() - self._tidied >= every:
             self._tidied = time.monotonic()
-            sweep(self._context.database, self.folder)
+            sweep(self._database, self.folder)
+
+    def begin(self) -> None:
+        """Called when the server starts: throws away what expired, and checks again what was being checked."""
+        self.tidy()
+        self.resume()
 
     def resume(self) -> None:
         """Check again what was being checked when the server stopped, and what had just arrived."""
-        with self._context.database.session() as session:
+        with self._database.session() as session:
             ids = session.scalars(select(Upload.id).where(Upload.state == "checking").order_by(Upload.created_at)).all()
             open_ids = session.scalars(select(Upload.id).where(Upload.state == "receiving")).all()
         for upload_id in ids:
@@ -81,7 +87,7 @@ class Ingest:
 
     def _check(self, upload_id: str) -> None:
         try:
-            with self._context.database.session() as session:
+            with self._database.session() as session:
                 upload = session.get(Upload, upload_id)
             if upload is not None and not self._stopping.is_set():
                 self._check_one(upload)
@@ -99,7 +105,7 @@ class Ingest:
         path = self.folder / upload.id
         try:
             if upload.kind == "base_model":
-                move_in(self._context, upload, path)
+                move_in(self._database, self._models, upload, path)
             else:
                 self._fill(upload, path)
         except LoomError as error:
@@ -110,29 +116,29 @@ class Ingest:
 
     def _fill(self, upload: Upload, path: Path) -> None:
         assert upload.dataset_id is not None
-        adding = Adding(self._context.blobs, self.waiting, upload.dataset_id, upload.added)
+        adding = Adding(self._blobs, self.waiting, upload.dataset_id, upload.added)
         scratch = self.folder / f"{upload.id}.unpacked"
         try:
             for batch in _batches(take_in(path, upload.filename, scratch)):
                 if self._stopping.is_set():
                     return
-                with LOCK, self._context.database.session() as session:
+                with LOCK, self._database.session() as session:
                     adding.add(session, batch)
                     _tell(session, upload.id, adding)
                 adding.settle()
             adding.finish()
-            with LOCK, self._context.database.session() as session:
+            with LOCK, self._database.session() as session:
                 _tell(session, upload.id, adding, done=True)
         finally:
             if not self._stopping.is_set():
                 shutil.rmtree(scratch, ignore_errors=True)
 
     def _is_gone(self, upload_id: str) -> bool:
-        with self._context.database.session() as session:
+        with self._database.session() as session:
             return session.get(Upload, upload_id) is None
 
     def _refuse(self, upload_id: str, reason: str, message: str) -> None:
-        with self._context.database.session() as session:
+        with self._database.session() as session:
             upload = session.get(Upload, upload_id)
             if upload is None:
                 return

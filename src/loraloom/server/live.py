@@ -28,6 +28,7 @@ class Hub:
         self._frames: dict[tuple[str, int, int], asyncio.Task[str]] = {}
         self._bells: dict[str, asyncio.Event] = {}
         self._changed: dict[str, int] = {}
+        self._lists: dict[tuple[int, int], asyncio.Task[str]] = {}
         self._changes = 0
         self._queue_bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -75,6 +76,7 @@ class Hub:
         else:
             self._changes += 1
             self._changed[run_id] = self._changes
+            self._lists.clear()
             bell, self._queue_bell = self._queue_bell, asyncio.Event()
         if bell is not None:
             bell.set()
@@ -102,10 +104,13 @@ class Hub:
         seen = self._changes
         while self._loop is not None:
             bell = self._queue_bell
-            ids = [run_id for run_id, change in self._changed.items() if change > seen]
-            if ids:
+            if self._changes > seen:
+                key = (seen, self._changes)
+                if key not in self._lists:  # made once for all who stand at the same place
+                    ids = [run_id for run_id, change in self._changed.items() if change > seen]
+                    self._lists[key] = asyncio.create_task(asyncio.to_thread(show, ids))
                 seen = self._changes
-                yield await asyncio.to_thread(show, ids)
+                yield await self._lists[key]
             else:
                 await bell.wait()
                 await asyncio.sleep(0.25)  # several changes make one message

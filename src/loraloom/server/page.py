@@ -7,6 +7,8 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Scope
 
 FOLDER = Path(__file__).parent.parent / "assets" / "web"
 MISSING = (
@@ -18,16 +20,16 @@ MISSING = (
 class _Kept(StaticFiles):
     """Files with a hash in their name may be kept for good."""
 
-    def file_response(self, *args: object, **options: object) -> FileResponse:  # type: ignore[override]
-        response = super().file_response(*args, **options)  # type: ignore[arg-type]
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file `path`."""
+        response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response  # type: ignore[return-value]
+        return response
 
 
 def install(app: FastAPI) -> None:
     """Serve the page under every address that nothing else answers."""
-    if (FOLDER / "assets").is_dir():
-        app.mount("/assets", _Kept(directory=FOLDER / "assets"))
+    app.mount("/assets", GZipMiddleware(_Kept(directory=FOLDER / "assets", check_dir=False), minimum_size=1000))
 
     @app.get("/{path:path}", include_in_schema=False)
     def read_page(path: str) -> Response:  # pyright: ignore[reportUnusedFunction]

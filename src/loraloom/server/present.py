@@ -12,6 +12,7 @@ from loraloom.models.resolve import THIMBLE, resolve
 from loraloom.server.views import LoraView, ModelView, Named, RunError, RunView
 from loraloom.spec.errors import LoomError
 from loraloom.store.runs import loras_of, names_of
+from loraloom.store.settings import queue_paused
 from loraloom.store.tables import BaseModel, Lora, Run
 
 PLAIN = [
@@ -30,20 +31,13 @@ def runs(session: Session, rows: Sequence[Run]) -> list[RunView]:
     if any(run.state == "queued" for run in rows):
         line = queue.waiting(session)
         places = {run.id: place for place, run in enumerate(line, 1)}
-        starts = queue.starts_in(session, line, devices.slots()) if not queue_is_paused(session) else {}
+        starts = queue.starts_in(session, line, devices.slots()) if not queue_paused(session) else {}
     return [_run(run, users, loras, places, starts) for run in rows]
 
 
 def run(session: Session, row: Run) -> RunView:
     """The view of one run."""
     return runs(session, [row])[0]
-
-
-def queue_is_paused(session: Session) -> bool:
-    """Whether nothing is started for now."""
-    from loraloom.store.settings import queue_paused
-
-    return queue_paused(session)
 
 
 def _run(

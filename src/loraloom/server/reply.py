@@ -12,6 +12,8 @@ from fastapi.responses import FileResponse, PlainTextResponse
 
 from loraloom.spec.errors import LoomError
 
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+"""For what never changes under its address."""
 KINDS = {".png": "image/png", ".webp": "image/webp", ".safetensors": "application/octet-stream"}
 
 
@@ -65,10 +67,13 @@ def open_inside(folder: Path, name: str) -> BinaryIO:
             os.close(here)
 
 
+def attachment(filename: str) -> dict[str, str]:
+    """Headers that make an answer a download under that name."""
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}"}
+
+
 def send(file: Path, filename: str | None = None, forever: bool = False) -> FileResponse:
     """A file; `filename` makes it a download under that name, `forever` lets browsers keep it."""
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"} if forever else {}
+    headers = dict(FOREVER if forever else {}) | (attachment(filename) if filename else {})
     kind = KINDS.get(file.suffix.lower(), "application/octet-stream")
-    if filename:
-        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
     return FileResponse(file, media_type=kind, headers=headers)

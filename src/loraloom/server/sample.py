@@ -12,7 +12,6 @@ from loraloom.data.intake import Item, take_in
 from loraloom.jobs.demo import DATA
 from loraloom.server.adding import LOCK, Adding
 from loraloom.server.context import Context
-from loraloom.server.running import ingest_of
 from loraloom.spec.errors import LoomError
 from loraloom.store.tables import Dataset, Image
 
@@ -36,7 +35,7 @@ def ensure(context: Context, user_id: str) -> str:
             elif session.scalar(select(func.count()).where(Image.dataset_id == dataset.id)):
                 return dataset.id
         items = list(_items(context.home))
-        adding = Adding(context.blobs, ingest_of(context).waiting, dataset.id)
+        adding = Adding(context.blobs, context.ingest.waiting, dataset.id)
         with LOCK, context.database.session() as session:
             adding.add(session, items)
         return dataset.id

@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import FileResponse, Response
 
 from loraloom.data.names import safe_stem
+from loraloom.server.reply import FOREVER
 
 KINDS = {b"RIFF": "webp", b"\x89PNG": "png"}
 
@@ -48,7 +49,7 @@ def _unchanged(request: Request, headers: dict[str, str]) -> Response | None:
 
 def _headers(tag: str) -> dict[str, str]:
     return {
-        "Cache-Control": "private, max-age=31536000, immutable",
+        **FOREVER,
         "ETag": f'W/"{tag}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",

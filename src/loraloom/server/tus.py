@@ -20,7 +20,6 @@ from loraloom.data.labels import label
 from loraloom.server import auth
 from loraloom.server.context import Context
 from loraloom.server.deps import Ctx
-from loraloom.server.running import ingest_of
 from loraloom.server.tus_info import align
 from loraloom.spec.errors import LoomError
 from loraloom.store.datasets import own_dataset
@@ -149,7 +148,7 @@ def _create(request: Request, context: Context, metadata: dict[str, str], size: 
     if (dataset_id is None) == (kind is None) or kind not in (None, "base_model"):
         says = "The upload does not say what it is for."
         raise LoomError("upload_refused", says, "Send the id of a data set as `dataset`, or `kind` base_model.")
-    ingest_of(context).tidy()
+    context.ingest.tidy()
     with context.database.session() as session:
         user = auth.user_of(request, session)
         if dataset_id is not None:
@@ -180,7 +179,7 @@ def _completing(context: Ctx) -> Callable[[str, dict[str, str]], Awaitable[None]
 
     async def complete(path: str, metadata: dict[str, str]) -> None:
         del metadata
-        await run_in_threadpool(ingest_of(context).arrived, path.replace("\\", "/").rsplit("/", 1)[-1])
+        await run_in_threadpool(context.ingest.arrived, path.replace("\\", "/").rsplit("/", 1)[-1])
 
     return complete
 

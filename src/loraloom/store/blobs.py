@@ -93,15 +93,6 @@ class FolderBlobs:
         """See `Blobs.open`."""
         return self.path(key).open("rb")
 
-    def link(self, key: str, target: Path) -> None:
-        """Make `target` the same file, by a hard link, or a copy where the file system has none."""
-        try:
-            os.link(self.path(key), target)
-        except FileExistsError:
-            raise
-        except OSError:
-            shutil.copyfile(self.path(key), target)
-
     def delete(self, key: str) -> None:
         """See `Blobs.delete`."""
         for path in (self.path(key), self._small(key)):
@@ -152,6 +143,16 @@ class FolderBlobs:
 
     def _small(self, key: str) -> Path:
         return self.path(key).with_name(f"{key}.webp")
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make `target` the same file, by a hard link, or a copy where the file system has none. Raises FileExistsError."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _digest(path: Path) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from loraloom.models.resolve import THIMBLE
 from loraloom.spec.errors import LoomError
 from loraloom.store.tables import BaseModel
-
-THIMBLE = "thimble"
 
 
 def bases(session: Session) -> dict[str, str]:

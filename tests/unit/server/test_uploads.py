@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from loraloom.data.renew import renew
 from loraloom.models.resolve import resolve
-from loraloom.server import running, sweeping, tus
+from loraloom.server import sweeping, tus
 from loraloom.server.context import Context
 from loraloom.store.tables import BaseModel, Image, Upload
 from tests.fake_weights import header_only, kohya_lora, original_base
@@ -259,7 +259,7 @@ def test_a_data_set_deleted_meanwhile(served: Served) -> None:
     patch(client, upload, 0, data)
     assert client.delete(f"/api/datasets/{made}").status_code == 204
     assert client.get(f"/api/uploads/{upload}/result").status_code == 404
-    running.stop(context)
+    context.ingest.stop()
     with context.database.session() as session:
         assert session.scalars(select(Image)).all() == []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loraloom.store import blobs as module
-from loraloom.store.blobs import Blobs, FolderBlobs
+from loraloom.store.blobs import Blobs, FolderBlobs, link_or_copy
 
 KEY = hashlib.sha256(b"hello").hexdigest()
 
@@ -86,12 +86,12 @@ def test_at_the_same_time(blobs: FolderBlobs) -> None:
 
 def test_links(blobs: FolderBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blobs.put(b"hello")
-    blobs.link(KEY, tmp_path / "linked")
+    link_or_copy(blobs.path(KEY), tmp_path / "linked")
     assert (tmp_path / "linked").samefile(blobs.path(KEY))
     with pytest.raises(FileExistsError):
-        blobs.link(KEY, tmp_path / "linked")
+        link_or_copy(blobs.path(KEY), tmp_path / "linked")
     monkeypatch.setattr(module.os, "link", lambda *_: (_ for _ in ()).throw(OSError("no links here")))
-    blobs.link(KEY, tmp_path / "copied")
+    link_or_copy(blobs.path(KEY), tmp_path / "copied")
     assert (tmp_path / "copied").read_bytes() == b"hello"
 
 

@@ -16,7 +16,6 @@ from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Cursor, Limit, Page, page
 from loraloom.server.routes.images import ImageView, view
-from loraloom.server.running import ingest_of
 from loraloom.store import datasets as store
 from loraloom.store.tables import Dataset, Image, Problem, User
 
@@ -128,7 +127,7 @@ def delete_dataset(context: Ctx, session: Db, user: Me, dataset_id: DatasetId) -
         session.commit()
         for key in store.unused(session, blobs):
             context.blobs.delete(key)
-    ingest_of(context).waiting.forget(dataset_id)
+    context.ingest.waiting.forget(dataset_id)
 
 
 @router.get("/datasets/{dataset_id}/images", responses=described("dataset_not_found"))

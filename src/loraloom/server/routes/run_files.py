@@ -15,7 +15,7 @@ from loraloom.server import archive
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Page
-from loraloom.server.reply import Text, inside, open_inside, send, text_of
+from loraloom.server.reply import FOREVER, Text, inside, open_inside, send, text_of
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import Event
 from loraloom.store.runs import get_run
@@ -89,7 +89,7 @@ def read_run_file(context: Ctx, session: Db, user: Me, run_id: str, name: str) -
     if not name.startswith(tuple(folder + "/" for folder in SERVED)) or not name.endswith(".png"):
         raise LoomError("file_not_found", "There is no such picture.", "Look at the samples of the run.")
     with open_inside(context.home / "runs" / run_id, name) as file:
-        headers = {"Cache-Control": "private, max-age=31536000, immutable"} if name.startswith("samples/step-") else {}
+        headers = FOREVER if name.startswith("samples/step-") else {}
         return Response(file.read(LARGEST_PICTURE), media_type="image/png", headers=headers)
 
 

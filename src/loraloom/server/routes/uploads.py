@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict
 
-from loraloom.server import running, tus
-from loraloom.server.context import Context
+from loraloom.server import tus
 from loraloom.server.deps import Db, Me
 from loraloom.server.errors import described
 from loraloom.spec.errors import LoomError
@@ -78,18 +77,6 @@ def read_upload_result(session: Db, user: Me, upload_id: UploadId) -> UploadResu
         problems=[UploadProblem(**problem) for problem in upload.problems],
         model=upload.model_id if done else None,
     )
-
-
-def start(context: Context) -> None:
-    """Called when the server starts: throws away what expired, and checks again what was being checked."""
-    ingest = running.ingest_of(context)
-    ingest.tidy()
-    ingest.resume()
-
-
-def stop(context: Context) -> None:
-    """Called when the server stops."""
-    running.stop(context)
 
 
 router.include_router(tus.router)

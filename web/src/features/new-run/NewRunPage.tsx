@@ -32,7 +32,7 @@ export function Component() {
       );
     }
     const only = datasets.data.items.length === 1 ? (datasets.data.items[0]?.id ?? null) : null;
-    const wanted = params.get("preset") ?? origin.data?.preset ?? null;
+    const wanted = params.get("preset") ?? origin.data?.preset ?? settings.data.default_preset ?? null;
     const known = presets.data.items.find((preset) => preset.name === wanted);
     const start: Draft = {
       preset: (known ?? firstPreset(presets.data.items, memoryOf(machine.data)))?.name ?? null,
