@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -122,13 +123,12 @@ def _card(nvml: Any, number: int) -> Device:
 def _nvml() -> Generator[Any]:
     """NVML while it is open, or None where there is no driver or no package (extra `gpu`)."""
     try:
-        import pynvml
-
-        pynvml.nvmlInit()
+        nvml: Any = import_module("pynvml")  # of the extra `gpu`
+        nvml.nvmlInit()
     except Exception:  # no package, no driver, no permission: no card for us
         yield None
         return
     try:
-        yield pynvml
+        yield nvml
     finally:
-        pynvml.nvmlShutdown()
+        nvml.nvmlShutdown()
