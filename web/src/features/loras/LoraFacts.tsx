@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 import type { ReactNode } from "react";
 import type { Lora } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
+import facts from "@/components/Facts.module.css";
 import { TimeAgo } from "@/components/Format";
-import classes from "@/features/loras/Loras.module.css";
-import { Fold } from "@/features/runs/Fold";
+import { Fold } from "@/components/Fold";
 import { useFormat } from "@/lib/useFormat";
 
 export function LoraFacts({ lora }: { lora: Lora }) {
@@ -24,13 +24,13 @@ export function LoraFacts({ lora }: { lora: Lora }) {
   const metadata = Object.entries(lora.metadata);
   return (
     <>
-      <dl className={classes.facts}>
+      <dl className={facts.facts}>
         {rows.filter(([, value]) => value !== null).map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
       </dl>
       {metadata.length > 0 && (
         <Fold title={t("metadata")}>
           {() => (
-            <dl className={classes.facts}>
+            <dl className={facts.facts}>
               {metadata.map(([name, value]) => (
                 <div key={name}><dt>{name}</dt><dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd></div>
               ))}

@@ -9,7 +9,7 @@ import classes from "@/features/new-run/form/Form.module.css";
 import type { Field, FieldGroup } from "@/features/new-run/form/schema";
 import { useForm } from "@/features/new-run/form/useForm";
 import { useGroupWords } from "@/features/new-run/form/words";
-import { Fold } from "@/features/runs/Fold";
+import { Fold } from "@/components/Fold";
 
 export function AllSettings({ groups }: { groups: readonly FieldGroup[] }) {
   const { t } = useTranslation("newRun");

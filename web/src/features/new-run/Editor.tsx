@@ -17,7 +17,7 @@ import { NameStep } from "@/features/new-run/steps/NameStep";
 import { PresetStep } from "@/features/new-run/steps/PresetStep";
 import { TextPanel } from "@/features/new-run/TextPanel";
 import { useStart } from "@/features/new-run/useStart";
-import { Fold } from "@/features/runs/Fold";
+import { Fold } from "@/components/Fold";
 
 interface Props {
   start: Draft;

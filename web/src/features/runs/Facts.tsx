@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { ReactNode } from "react";
 import type { Run } from "@/api/types";
+import facts from "@/components/Facts.module.css";
 import { TimeAgo } from "@/components/Format";
 import { useFormat } from "@/lib/useFormat";
-import classes from "@/features/runs/Run.module.css";
 import type { RunView } from "@/features/runs/view/view";
 
 export function Facts({ run, view }: { run: Run; view: RunView }) {
@@ -28,7 +28,7 @@ export function Facts({ run, view }: { run: Run; view: RunView }) {
     [t("fact.user"), run.user],
   ];
   return (
-    <dl className={classes.facts}>
+    <dl className={facts.facts}>
       {rows.filter(([, value]) => value).map(([name, value]) => (
         <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
       ))}

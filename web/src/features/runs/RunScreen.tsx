@@ -12,7 +12,7 @@ import { Broken } from "@/features/runs/Broken";
 import { Config } from "@/features/runs/Config";
 import { Controls } from "@/features/runs/Controls";
 import { Facts } from "@/features/runs/Facts";
-import { Fold } from "@/features/runs/Fold";
+import { Fold } from "@/components/Fold";
 import { Log } from "@/features/runs/Log";
 import { Notes } from "@/features/runs/Notes";
 import { ProgressStrip } from "@/features/runs/ProgressStrip";

@@ -1,6 +1,6 @@
 // A section that is folded away and is only made when it is opened.
 import { type ReactNode, useState } from "react";
-import classes from "@/features/runs/Run.module.css";
+import classes from "@/components/Fold.module.css";
 
 export function Fold({ title, children }: { title: string; children: () => ReactNode }) {
   const [open, setOpen] = useState(false);
