@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from bench.machine import machine
+from loraloom.jobs.runners.local import environment
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "src" / "loraloom" / "assets"
@@ -80,7 +81,8 @@ def _loom(run: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         run_dir = Path(folder)
         (run_dir / "run.yaml").write_text(yaml.safe_dump(run))
-        subprocess.run([sys.executable, "-m", "loraloom.train", folder], check=True, capture_output=True)
+        command = [sys.executable, "-m", "loraloom.train", folder]
+        subprocess.run(command, check=True, capture_output=True, env=environment())  # as users get it
         payloads = [json.loads(line)["payload"] for line in (run_dir / "events.jsonl").open(encoding="utf-8")]
     steps = [p for p in payloads if p["type"] == "StepLogged"]
     end = payloads[-1]
