@@ -63,8 +63,9 @@ format: $(STAMP) ## Format and mend what can be mended
 docs: $(STAMP) ## Write docs/reference from the spec and the command line
 	$(BIN)/python tools/reference.py
 
-bench: $(STAMP) ## Loom against a plain training loop
+bench: $(STAMP) $(WEB) ## Loom against a plain training loop; the server and its page against their aims
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.platform
 
 dist: $(STAMP) $(WEB) ## A wheel that holds the built page, in dist/
 	rm -rf dist

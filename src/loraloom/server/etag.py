@@ -1,11 +1,16 @@
-"""Weak ETags on JSON that pages poll: an answer that has not changed is sent as 304 without a body."""
+"""Weak ETags on JSON that pages poll: an answer that has not changed is sent as 304 without a body, a long one compressed."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+LONG = 1500
+"""Bytes: about what one packet holds, so that compressing a shorter answer gains nothing."""
 
 
 class ETags:
@@ -19,6 +24,7 @@ class ETags:
             await self._app(scope, receive, send)
             return
         asked = Headers(scope=scope).get("if-none-match")
+        gzips = "gzip" in Headers(scope=scope).get("accept-encoding", "")
         held: Message | None = None
 
         async def tagged(message: Message) -> None:
@@ -32,12 +38,18 @@ class ETags:
             start, held = held, None
             if not message.get("more_body"):
                 headers = MutableHeaders(raw=start["headers"])
-                tag = f'W/"{hashlib.blake2b(message.get("body", b""), digest_size=12).hexdigest()}"'
-                headers["ETag"] = tag
+                body: bytes = message.get("body", b"")
+                headers["ETag"] = tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+                headers.add_vary_header("Accept-Encoding")
                 if asked == tag:
                     start["status"] = 304
                     del headers["content-length"]
-                    message = {"type": "http.response.body", "body": b""}
+                    body = b""
+                elif gzips and len(body) > LONG:
+                    body = gzip.compress(body, compresslevel=4)
+                    headers["Content-Encoding"] = "gzip"
+                    headers["Content-Length"] = str(len(body))
+                message = {"type": "http.response.body", "body": body}
             await send(start)
             await send(message)
 

@@ -9,11 +9,13 @@ export const DEFAULT_NAMESPACE = "common";
 
 const files = import.meta.glob<{ default: Record<string, unknown> }>("../i18n/*/*.json");
 
+const fileOf = (language: string, namespace: string) => files[`../i18n/${language}/${namespace}.json`];
+
 const backend: BackendModule = {
   type: "backend",
   init: () => undefined,
   read(language, namespace, done) {
-    const load = files[`../i18n/${language}/${namespace}.json`];
+    const load = fileOf(language, namespace);
     if (!load) return done(new Error(`no texts for ${language}/${namespace}`), false);
     load().then((file) => done(null, file.default), (error: Error) => done(error, false));
   },
@@ -45,6 +47,13 @@ export const i18nReady = i18next.use(backend).use(initReactI18next).init({
 });
 
 i18next.on("languageChanged", markDocument);
+
+/** The texts of a screen. They are asked for at once: the first texts of all need not be there before. */
+export async function loadTexts(namespaces: string[]): Promise<void> {
+  for (const namespace of namespaces) void fileOf(i18next.language ?? firstLanguage(), namespace)?.().catch(() => undefined);
+  await i18nReady;
+  await i18next.loadNamespaces(namespaces);
+}
 
 /** Words for errors are there before one happens: without the network they could not be fetched. */
 export const loadErrorWords = (): Promise<void> => i18nReady.then(() => i18next.loadNamespaces("errors"));

@@ -1,8 +1,7 @@
 // Every screen by its address; each is a chunk of its own, and its texts are fetched beside it.
-import i18next from "i18next";
 import type { ComponentType } from "react";
 import { createBrowserRouter } from "react-router";
-import { i18nReady } from "@/app/i18n";
+import { loadTexts } from "@/app/i18n";
 import { Waiting } from "@/components/Waiting";
 import { RouteError } from "@/features/shell/RouteError";
 import { Shell } from "@/features/shell/Shell";
@@ -13,8 +12,7 @@ interface Screen {
 
 const screen = (load: () => Promise<Screen>, ...namespaces: string[]) => ({
   lazy: async () => {
-    const texts = i18nReady.then(() => i18next.loadNamespaces(namespaces));
-    const [{ Component }] = await Promise.all([load(), texts]);
+    const [{ Component }] = await Promise.all([load(), loadTexts(namespaces)]);
     return { Component };
   },
 });

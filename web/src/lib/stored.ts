@@ -1,6 +1,6 @@
 // Small choices kept in this browser. A browser that refuses storage still works.
 
-type Key = "language" | "scheme" | "notify" | "gallery-size";
+type Key = "language" | "scheme" | "notify" | "gallery-size" | "draft";
 
 export function readStored(key: Key): string | null {
   try {
@@ -15,5 +15,13 @@ export function store(key: Key, value: string): void {
     localStorage.setItem(`loom.${key}`, value);
   } catch {
     // Nothing is lost but the memory of the choice.
+  }
+}
+
+export function forget(key: Key): void {
+  try {
+    localStorage.removeItem(`loom.${key}`);
+  } catch {
+    // What was never kept need not be forgotten.
   }
 }

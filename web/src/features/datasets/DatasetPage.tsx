@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { datasetQuery } from "@/api/queries";
 import type { Dataset } from "@/api/types";
+import { EditableTitle } from "@/components/EditableTitle";
 import { ErrorNote } from "@/components/ErrorNote";
 import { Page } from "@/components/Page";
 import { Waiting } from "@/components/Waiting";
@@ -13,7 +14,7 @@ import { DatasetActions } from "./DatasetActions";
 import classes from "./DatasetPage.module.css";
 import { DatasetPictures } from "./DatasetPictures";
 import { ProblemsPanel } from "./ProblemsPanel";
-import { RenameHeading } from "./RenameHeading";
+import { useRename } from "./useRename";
 import { DropArea } from "./upload/DropArea";
 import { totalsOf } from "./upload/totals";
 import { UploadPanel } from "./upload/UploadPanel";
@@ -35,6 +36,7 @@ export function Component() {
 function Loaded({ dataset }: { dataset: Dataset }) {
   const { t } = useTranslation("datasets");
   const uploads = useUploads(dataset.id);
+  const rename = useRename(dataset.id);
   const empty = dataset.images === 0;
   const told = totalsOf(uploads.items).refused.length > 0;
   return (
@@ -42,7 +44,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
       title={dataset.name}
       wide
       above={<Link to="/datasets">{t("title")}</Link>}
-      heading={dataset.mine ? <RenameHeading dataset={dataset} /> : undefined}
+      heading={dataset.mine ? <EditableTitle name={dataset.name} label={t("name")} onSave={rename.mutateAsync} /> : undefined}
       lead={empty ? undefined : <Facts dataset={dataset} />}
       actions={<DatasetActions dataset={dataset} />}
     >

@@ -7,13 +7,14 @@ import type { Lora } from "@/api/types";
 import { announce } from "@/components/announce";
 import { ConfirmButton } from "@/components/ConfirmButton";
 import { CopyButton } from "@/components/CopyButton";
+import { EditableTitle } from "@/components/EditableTitle";
 import { ErrorNote } from "@/components/ErrorNote";
 import { Page } from "@/components/Page";
 import { Picture } from "@/components/Picture";
 import { Downloads } from "@/features/loras/Downloads";
 import { LoraFacts } from "@/features/loras/LoraFacts";
 import classes from "@/features/loras/Loras.module.css";
-import { loraQuery, useDelete } from "@/features/loras/queries";
+import { loraQuery, useChange, useDelete } from "@/features/loras/queries";
 
 export function Component() {
   const { id = "" } = useParams();
@@ -31,6 +32,7 @@ function Screen({ lora }: { lora: Lora }) {
   const { t } = useTranslation("loras");
   const navigate = useNavigate();
   const remove = useDelete(lora.id);
+  const change = useChange(lora.id);
   const actions = (
     <>
       {lora.run && <Button component={Link} to={`/runs/${lora.run}`} variant="default">{t("openRun")}</Button>}
@@ -47,7 +49,12 @@ function Screen({ lora }: { lora: Lora }) {
     </>
   );
   return (
-    <Page title={lora.name} above={<Anchor component={Link} to="/loras" inherit>{t("title")}</Anchor>} actions={actions}>
+    <Page
+      title={lora.name}
+      above={<Anchor component={Link} to="/loras" inherit>{t("title")}</Anchor>}
+      heading={<EditableTitle name={lora.name} label={t("name")} onSave={(name) => change.mutateAsync({ name })} />}
+      actions={actions}
+    >
       <div className={classes.lora}>
         <div>
           {lora.preview ? <Picture src={lora.preview} alt={lora.name} fit="contain" eager /> : <div className={classes.noPreview}>{t("noPreview")}</div>}

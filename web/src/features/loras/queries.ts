@@ -30,3 +30,14 @@ export function useDelete(id: string) {
     onSuccess: () => client.invalidateQueries({ queryKey: [...keys.loras, "gallery"] }),
   });
 }
+
+export function useChange(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { name: string }) => take(api.PATCH("/api/loras/{lora_id}", { params: { path: { lora_id: id } }, body })),
+    onSuccess: (changed) => {
+      client.setQueryData(loraQuery(id).queryKey, changed);
+      return client.invalidateQueries({ queryKey: [...keys.loras, "gallery"] });
+    },
+  });
+}

@@ -1,7 +1,7 @@
 // The form: three choices, what they come to, and everything else folded away below.
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useReducer } from "react";
+import { useEffect, useMemo, useReducer, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Dataset, Machine, Model, Preset } from "@/api/types";
 import { AllSettings } from "@/features/new-run/AllSettings";
@@ -9,6 +9,7 @@ import { act, configOf, type Draft } from "@/features/new-run/draft";
 import classes from "@/features/new-run/Editor.module.css";
 import { groupsOf, type Schema } from "@/features/new-run/form/schema";
 import { type Form, FormContext, formOf } from "@/features/new-run/form/useForm";
+import { keep } from "@/features/new-run/kept";
 import { PlanPanel } from "@/features/new-run/PlanPanel";
 import { checkQuery } from "@/features/new-run/queries";
 import { DatasetStep } from "@/features/new-run/steps/DatasetStep";
@@ -21,6 +22,8 @@ import { Fold } from "@/components/Fold";
 
 interface Props {
   start: Draft;
+  /** Where what was changed is kept. */
+  address: string;
   presets: readonly Preset[];
   schema: Schema;
   datasets: readonly Dataset[];
@@ -29,9 +32,13 @@ interface Props {
   machine: Machine;
 }
 
-export function Editor({ start, presets, schema, datasets, models, preferred, machine }: Props) {
+export function Editor({ start, address, presets, schema, datasets, models, preferred, machine }: Props) {
   const { t } = useTranslation("newRun");
   const [draft, dispatch] = useReducer(act, start);
+  const [untouched] = useState(start);
+  useEffect(() => {
+    if (draft !== untouched) keep(address, draft);
+  }, [address, draft, untouched]);
   const preset = presets.find((one) => one.name === draft.preset);
   const dataset = datasets.find((one) => one.id === draft.dataset);
   const base = baseFor(preset, models, preferred);

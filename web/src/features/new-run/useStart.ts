@@ -5,6 +5,7 @@ import { api, take } from "@/api/client";
 import { asApiError } from "@/api/errors";
 import { keys } from "@/api/queries";
 import type { Problem } from "@/api/types";
+import { forgetKept } from "@/features/new-run/kept";
 import type { Nested } from "@/features/new-run/form/nested";
 
 export interface Start {
@@ -20,6 +21,7 @@ export function useStart({ config, dataset }: { config: Nested; dataset: string 
   const start = useMutation({
     mutationFn: () => take(api.POST("/api/runs", { body: { dataset, config, priority: 0 } })),
     onSuccess: (run) => {
+      forgetKept();
       client.setQueryData(keys.run(run.id), run);
       void client.invalidateQueries({ queryKey: keys.runs });
       void client.invalidateQueries({ queryKey: keys.queue });

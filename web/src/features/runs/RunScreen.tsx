@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { keys } from "@/api/queries";
 import type { Run } from "@/api/types";
+import { EditableTitle } from "@/components/EditableTitle";
 import { Page } from "@/components/Page";
 import { StateBadge } from "@/components/StateBadge";
 import { Broken } from "@/features/runs/Broken";
@@ -17,18 +18,21 @@ import { Log } from "@/features/runs/Log";
 import { Notes } from "@/features/runs/Notes";
 import { ProgressStrip } from "@/features/runs/ProgressStrip";
 import classes from "@/features/runs/Run.module.css";
-import { RunName } from "@/features/runs/RunName";
 import { Samples } from "@/features/runs/samples/Samples";
 import { Timeline } from "@/features/runs/Timeline";
+import { useChange } from "@/features/runs/useRun";
 import { isBroken, isOver, progressOf } from "@/features/runs/view/progress";
 import { type Past, useRunView } from "@/features/runs/view/useRunView";
 
-const Charts = lazy(() => import("@/features/runs/chart/Charts"));
+/** A chunk of its own, fetched while the run is read. */
+const charts = import("@/features/runs/chart/Charts");
+const Charts = lazy(() => charts);
 
 export function RunScreen({ run, past }: { run: Run; past: Past }) {
   const { t } = useTranslation("runs");
   const { view, link } = useRunView(run.id, past);
   useFresh(run.id, view.timeline.length);
+  const change = useChange(run.id);
   const over = isOver(run.state);
   const { totalSteps } = progressOf(run, view);
   return (
@@ -36,7 +40,7 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
       wide
       title={run.name}
       above={<span className={classes.above}><Anchor component={Link} to="/runs" inherit>{t("title")}</Anchor> <StateBadge state={run.state} /></span>}
-      heading={<RunName run={run} />}
+      heading={<EditableTitle name={run.name} label={t("name")} onSave={(name) => change.mutateAsync({ name })} />}
       actions={<Controls run={run} />}
     >
       <div className={classes.sections}>

@@ -13,7 +13,7 @@ import { FormContext, formOf } from "@/features/new-run/form/useForm";
 beforeAll(() => i18nReady);
 
 const SCHEMA: Schema = {
-  properties: { rank: { type: "integer", default: 16, unit: "pixels", description: "Size, see `lora.alpha`." } },
+  properties: { rank: { type: "integer", title: "Rank", default: 16, unit: "pixels", description: "Size, see `lora.alpha`." } },
 };
 const groups = groupsOf(SCHEMA, "sd1");
 const START: Draft = { preset: null, dataset: null, changed: {} };

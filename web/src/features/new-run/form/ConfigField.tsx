@@ -47,7 +47,7 @@ export function ConfigField({ field, label, placeholder }: Props) {
       case "choice":
         return (
           <Select
-            {...shared} data={field.choices} value={typeof value === "string" ? value : null} clearable={field.nullable} allowDeselect={false}
+            {...shared} data={field.choices.map((value) => ({ value, label: words.choices[value] ?? value }))} value={typeof value === "string" ? value : null} clearable={field.nullable} allowDeselect={false}
             onChange={(next) => set(next)}
           />
         );

@@ -23,7 +23,7 @@ export interface Schema {
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
   multipleOf?: number;
-  "x-zh"?: { label?: string; help?: string };
+  "x-zh"?: { label?: string; help?: string; unit?: string; choices?: Record<string, string> };
 }
 
 export type Kind = "switch" | "choice" | "integer" | "number" | "text" | "lines" | "numbers";
@@ -31,6 +31,9 @@ export type Kind = "switch" | "choice" | "integer" | "number" | "text" | "lines"
 export interface Words {
   label: string;
   help: string;
+  unit: string;
+  /** Word of a choice, by its value; a value without one is its own word. */
+  choices: Record<string, string>;
 }
 
 export interface Field {
@@ -38,7 +41,6 @@ export interface Field {
   kind: Kind;
   nullable: boolean;
   choices: string[];
-  unit: string;
   min?: number;
   max?: number;
   step?: number;
@@ -54,6 +56,8 @@ export interface FieldGroup {
   zh: Words;
   fields: Field[];
 }
+
+const NOTHING: Words = { label: "", help: "", unit: "", choices: {} };
 
 /** Groups of the run of `family`, the run's own fields last. */
 export function groupsOf(root: Schema, family: string): FieldGroup[] {
@@ -74,7 +78,7 @@ export function groupsOf(root: Schema, family: string): FieldGroup[] {
     });
     groups.push({ key: name, ...wordsOf(name, property, inner), fields });
   }
-  return [...groups, { key: "", en: { label: "", help: "" }, zh: { label: "", help: "" }, fields: own }];
+  return [...groups, { key: "", en: NOTHING, zh: NOTHING, fields: own }];
 }
 
 function resolve(root: Schema, schema: Schema): Schema {
@@ -93,7 +97,6 @@ function fieldOf(root: Schema, key: string, schema: Schema): Field | null {
     kind,
     nullable: options.some((option) => option.type === "null"),
     choices: (inner.enum ?? []).map(String),
-    unit: schema.unit ?? inner.unit ?? "",
     min: inner.minimum ?? inner.exclusiveMinimum,
     max: inner.maximum ?? inner.exclusiveMaximum,
     step: inner.multipleOf,
@@ -121,11 +124,11 @@ function kindOf(schema: Schema): Kind | null {
 }
 
 function wordsOf(name: string, schema: Schema, inner: Schema): { en: Words; zh: Words } {
-  const plain = name.replaceAll("_", " ");
   const en = {
-    label: plain.charAt(0).toUpperCase() + plain.slice(1),
+    label: schema.title ?? name,
     help: schema.description ?? inner.description ?? "",
+    unit: schema.unit ?? inner.unit ?? "",
+    choices: {},
   };
-  const zh = schema["x-zh"] ?? inner["x-zh"];
-  return { en, zh: { label: zh?.label ?? en.label, help: zh?.help ?? en.help } };
+  return { en, zh: { ...en, ...(schema["x-zh"] ?? inner["x-zh"]) } };
 }

@@ -3,17 +3,16 @@ import { useTranslation } from "react-i18next";
 import type { Problem } from "@/api/types";
 import type { Field, FieldGroup, Words } from "@/features/new-run/form/schema";
 
-export function useFieldWords(field: Field): Words & { unit: string } {
-  const { t, i18n } = useTranslation("newRun");
+export function useFieldWords(field: Field): Words {
+  const { i18n } = useTranslation("newRun");
   const words = i18n.language === "zh" ? field.zh : field.en;
-  const unit = field.unit && t(`unit.${field.unit as "steps"}`, { defaultValue: field.unit });
-  return { ...words, unit: unit === words.label.toLowerCase() ? "" : unit };
+  return words.unit === words.label.toLowerCase() ? { ...words, unit: "" } : words;
 }
 
 export function useGroupWords(): (group: FieldGroup) => Words {
   const { t, i18n } = useTranslation("newRun");
   return (group) => {
-    if (group.key === "") return { label: t("own"), help: "" };
+    if (group.key === "") return { ...group.en, label: t("own") };
     return i18n.language === "zh" ? group.zh : group.en;
   };
 }
