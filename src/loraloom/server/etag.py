@@ -1,4 +1,4 @@
-"""Weak ETags on JSON that pages poll: an answer that has not changed is sent as 304 without a body, a long one compressed."""
+"""Weak ETags on JSON that pages poll: what has not changed is sent as 304 without a body, a long answer compressed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hashlib
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 
 LONG = 1500
 """Bytes: about what one packet holds, so that compressing a shorter answer gains nothing."""

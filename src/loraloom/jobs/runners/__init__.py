@@ -12,9 +12,11 @@ Ask = Literal["stop", "kill"]
 """`stop`: write a checkpoint and end; `kill`: end now."""
 
 GENTLE = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
-"""Environment of every child: threads that wait for each other spin for microseconds, then sleep (GNU and LLVM OpenMP). By default
-they spin on, and with one other busy program on the same cores a step was seen to take forty times as long; not to spin at all
-(`OMP_WAIT_POLICY=PASSIVE`) costs a lone training an eighth of its speed."""
+"""Environment of every child: threads that wait for each other spin for microseconds, then sleep (GNU and LLVM OpenMP).
+
+By default they spin on, and with one other busy program on the same cores a step was seen to take forty times as long. Not
+to spin at all (`OMP_WAIT_POLICY=PASSIVE`) costs a training that is alone an eighth of its speed.
+"""
 
 FINISHED, FAILED, INTERRUPTED = 0, 1, 130
 """Exit codes of the training child."""
