@@ -66,6 +66,7 @@ docs: $(STAMP) ## Write docs/reference from the spec and the command line
 bench: $(STAMP) $(WEB) ## Loom against a plain training loop; the server and its page against their aims
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.platform
+	$(BIN)/python -m bench.dataset
 
 dist: $(STAMP) $(WEB) ## A wheel that holds the built page, in dist/
 	rm -rf dist

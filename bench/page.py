@@ -100,7 +100,7 @@ def many_pictures(home: Path, count: int = 2000) -> dict[str, float]:
     with browser() as started:
         page, _ = open_page(started, server.address, "en")
         page.goto(f"/datasets/{dataset}")
-        page.locator("input[type=file]").first.set_input_files(_archive(home / "many.zip", count))
+        page.locator("input[type=file]").first.set_input_files(archive(home / "many.zip", count))
         wait(lambda: server.get(f"/api/datasets/{dataset}")["images"] == count, "not all pictures arrived", 300)
         page.reload()
         page.wait_for_selector("img[src*='/thumbnail']")
@@ -115,7 +115,8 @@ def many_pictures(home: Path, count: int = 2000) -> dict[str, float]:
     }
 
 
-def _archive(file: Path, count: int) -> str:
+def archive(file: Path, count: int) -> str:
+    """A zip of `count` JPEGs of 256 pixels with captions; its path."""
     draw = np.random.default_rng(0)
     with zipfile.ZipFile(file, "w") as target:
         for number in range(count):

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from loraloom.server import errors
 from loraloom.server.context import Context, Options, make_context
-from loraloom.server.routes import datasets, images, uploads
+from loraloom.server.routes import datasets, edits, exports, images, labelling, quality, uploads
 from loraloom.store import tokens, users
 from loraloom.store.tables import User
 
@@ -30,7 +30,7 @@ def serving(home: Path, begin: bool = True) -> Iterator[tuple[TestClient, Contex
     app.state.context = context
     errors.install(app)
     api = APIRouter(prefix="/api")
-    for module in (datasets, images, uploads):
+    for module in (datasets, edits, exports, images, labelling, quality, uploads):
         api.include_router(module.router)
     app.include_router(api)
     if begin:
@@ -40,6 +40,7 @@ def serving(home: Path, begin: bool = True) -> Iterator[tuple[TestClient, Contex
             yield client, context
     finally:
         context.ingest.stop()
+        context.looking.stop()
         context.database.close()
 
 

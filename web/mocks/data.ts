@@ -1,5 +1,6 @@
 // What the mock server knows when it starts.
-import type { Dataset, Image, Machine, Model, Preset, Run, Settings, Storage, Token, User } from "../src/api/types.ts";
+import type { Image } from "../src/features/datasets/api.ts";
+import type { Dataset, Machine, Model, Preset, Run, Settings, Storage, Token, User } from "../src/api/types.ts";
 
 const GB = 1e9;
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -31,11 +32,17 @@ export const datasets: Dataset[] = [
 ];
 
 const SIZES = [[1024, 1024], [832, 1216], [1216, 832], [640, 960]] as const;
+const MOODS = ["morning haze", "first snow", "autumn light", "after rain"] as const;
+const INK = ["山", "水", "松", "雾", "小桥", "飞鸟"] as const;
+const captionOf = (dataset: Dataset, n: number) =>
+  dataset.id === "d2" ? ["水墨", INK[n % 6], INK[(n * 5 + 2) % 6]].join(n % 2 ? "，" : ", ") : `an inn on a slope, ${MOODS[n % 4]}, plate ${n + 1}`;
+
 export function makeImages(dataset: Dataset): Image[] {
   return Array.from({ length: dataset.images }, (_, n) => {
     const [width, height] = SIZES[n % SIZES.length] ?? [1024, 1024];
     return { id: `${dataset.id}-${n}`, name: `plate-${String(n + 1).padStart(4, "0")}.jpg`, width, height, bytes: 400_000 + ((n * 7919) % 900_000),
-      caption: n < dataset.captioned ? `an inn on a slope, ${["morning haze", "first snow", "autumn light", "after rain"][n % 4]}, plate ${n + 1}` : "",
+      caption: n < dataset.captioned ? captionOf(dataset, n) : null,
+      author: ["person:mei", "engine:clip 1", "import", null][n % 4] ?? null, version: 1, repeats: n % 11 === 3 ? 3 : 1, held_out: n % 17 === 5, crop: null, mask: null, removed: false,
       thumbnail: `/api/images/${dataset.id}-${n}/thumbnail` };
   });
 }

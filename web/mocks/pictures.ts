@@ -18,5 +18,5 @@ export function picture(seed: number, width = 256, height = 256): string {
     const c = [next() * 0.3, next() * 0.3].map((d) => (y - 0.15 + d) * height);
     return `<path fill="hsl(${hue + layer * 14} 38% ${58 - layer * 16}%)" d="M0 ${y * height}C${width * 0.3} ${c[0]} ${width * 0.6} ${c[1]} ${width} ${y * height}V${height}H0Z"/>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"><rect width="${width}" height="${height}" fill="hsl(${hue + 40} 55% 84%)"/><circle cx="${(0.2 + next() * 0.6) * width}" cy="${(0.15 + next() * 0.25) * height}" r="${height * 0.09}" fill="hsl(${hue + 50} 80% 68%)"/>${shapes.join("")}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" preserveAspectRatio="none" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"><rect width="${width}" height="${height}" fill="hsl(${hue + 40} 55% 84%)"/><circle cx="${(0.2 + next() * 0.6) * width}" cy="${(0.15 + next() * 0.25) * height}" r="${height * 0.09}" fill="hsl(${hue + 50} 80% 68%)"/>${shapes.join("")}</svg>`;
 }

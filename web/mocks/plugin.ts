@@ -10,16 +10,19 @@ import { uploadRequest } from "./uploads.ts";
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
+  if (!request.headers["content-type"]?.includes("json")) return {};
   const text = Buffer.concat(chunks).toString();
   return text ? (JSON.parse(text) as Record<string, unknown>) : {};
 }
 
 const seedOf = (text: string) => [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
 
+const MASK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8" width="512" height="512"><path d="M0 0h8v8H0z"/><circle cx="4" cy="4" r="3" fill="#fff"/></svg>';
+
 /** One running run that moves, told to everybody who listens. */
 function live(sockets: WebSocketServer): NodeJS.Timeout {
   return setInterval(() => {
-    const run = runs[0];
+    const run = runs.find((one) => one.id === "r1");
     if (!run) return;
     const total = run.total_steps ?? 600;
     run.step = run.step >= total ? 0 : run.step + 1;
@@ -46,6 +49,7 @@ export function mockApi(): Plugin {
         if (path.startsWith("/api/uploads")) return uploadRequest(request, response, path);
         if (/\/(thumbnail|file|preview)$/.test(path))
           return response.setHeader("Content-Type", "image/svg+xml").end(picture(seedOf(path.split("/")[3] ?? "")));
+        if (path.endsWith("/mask") && request.method === "GET") return response.setHeader("Content-Type", "image/svg+xml").end(MASK);
         const [status, body] = answer({ method: request.method ?? "GET", path, query: url.searchParams, body: await readJson(request) });
         await new Promise((done) => setTimeout(done, 120));
         response.writeHead(status, { "Content-Type": "application/json" }).end(body === undefined ? undefined : JSON.stringify(body));

@@ -1,28 +1,9 @@
 // The mock's REST: just enough of the contract to work on every screen.
-import type { Dataset, Image } from "../src/api/types.ts";
+import type { Dataset } from "../src/api/types.ts";
 import * as data from "./data.ts";
+import { datasetRest, engines, image, labelSets } from "./datasets.ts";
+import { type Call, fail, page, type Reply } from "./reply.ts";
 
-export interface Call {
-  method: string;
-  path: string;
-  query: URLSearchParams;
-  body: Record<string, unknown>;
-}
-export type Reply = [status: number, body?: unknown];
-
-const images = new Map<string, Image[]>();
-export const imagesOf = (set: Dataset): Image[] => {
-  const known = images.get(set.id) ?? data.makeImages(set);
-  images.set(set.id, known);
-  return known;
-};
-
-const fail = (status: number, code: string, message: string): Reply => [status, { error: { code, message, hint: "", problems: [] } }];
-const page = <T>(items: T[], query?: URLSearchParams): Reply => {
-  const start = Number(query?.get("cursor") ?? 0);
-  const end = start + Number(query?.get("limit") ?? 50);
-  return [200, { items: items.slice(start, end), next: end < items.length ? String(end) : null }];
-};
 const remove = <T extends { id: string }>(list: T[], id: string): Reply => {
   const at = list.findIndex((item) => item.id === id);
   if (at < 0) return fail(404, "not_found", "There is nothing at this address.");
@@ -30,7 +11,6 @@ const remove = <T extends { id: string }>(list: T[], id: string): Reply => {
   return [204];
 };
 const newId = () => Math.random().toString(36).slice(2, 8);
-const stem = (text: string) => text.toLowerCase();
 
 function newDataset(name: string, pictures = 0): Dataset {
   const set: Dataset = { id: newId(), name, created_at: new Date().toISOString(), images: pictures, captioned: pictures, bytes: pictures * 4_000, problems: 0, sample: pictures > 0, mine: true, covers: [] };
@@ -39,13 +19,12 @@ function newDataset(name: string, pictures = 0): Dataset {
   return set;
 }
 
-function dataset({ method, query, body }: Call, id: string, rest: string | undefined): Reply {
+function dataset(call: Call, id: string, rest: string | undefined, more: string[]): Reply {
+  const { method, body } = call;
   const set = data.datasets.find((one) => one.id === id);
   if (!set) return fail(404, "dataset_not_found", "There is no data set of this id.");
-  if (rest === "images") {
-    const wanted = stem(query.get("search") ?? "");
-    return page(imagesOf(set).filter((image) => stem(image.name + image.caption).includes(wanted)), query);
-  }
+  const edited = datasetRest(call, set, rest, more);
+  if (edited) return edited;
   if (rest === "problems") {
     if (method === "DELETE") set.problems = 0;
     const items = ["broken.jpg", "notes.exe", "huge.tiff"].slice(0, set.problems).map((file, n) => ({
@@ -59,27 +38,17 @@ function dataset({ method, query, body }: Call, id: string, rest: string | undef
   return [200, set];
 }
 
-function image({ method, body }: Call, id: string): Reply {
-  const set = data.datasets.find((one) => id.startsWith(`${one.id}-`));
-  const list = set ? imagesOf(set) : [];
-  const found = list.find((one) => one.id === id);
-  if (!set || !found) return fail(404, "image_not_found", "There is no picture of this id.");
-  if (method === "DELETE") set.images -= 1;
-  if (method === "DELETE") return remove(list, id);
-  if (String(body.caption).includes("fail")) return fail(507, "disk_full", "The disk is full.");
-  found.caption = String(body.caption);
-  return [200, found];
-}
-
-const NOUNS: Record<string, (call: Call, id: string | undefined, rest: string | undefined) => Reply> = {
+const NOUNS: Record<string, (call: Call, id: string | undefined, rest: string | undefined, more: string[]) => Reply> = {
   session: () => [200, { user: data.users[0], login_required: false, csrf: "mock", version: "0.1.0" }],
   machine: () => [200, data.machine],
-  datasets: (call, id, rest) => {
+  datasets: (call, id, rest, more) => {
     if (id === "sample") return [201, data.datasets.find((set) => set.name === "Sample") ?? newDataset("Sample", 24)];
-    if (id) return dataset(call, id, rest);
+    if (id) return dataset(call, id, rest, more);
     return call.method === "POST" ? [201, newDataset(String(call.body.name))] : page(data.datasets, call.query);
   },
-  images: (call, id) => image(call, id ?? ""),
+  images: (call, id, rest) => image(call, id ?? "", rest),
+  "caption-engines": engines,
+  "label-sets": labelSets,
   presets: () => page(data.presets),
   queue: () => [200, { running: data.runs.filter((run) => run.state === "running"), waiting: data.runs.filter((run) => run.state === "queued"), paused: false }],
   runs: (call, id) => (id ? [200, data.runs.find((run) => run.id === id) ?? data.runs[0]] : page(data.runs, call.query)),
@@ -109,6 +78,6 @@ const NOUNS: Record<string, (call: Call, id: string | undefined, rest: string | 
 };
 
 export function answer(call: Call): Reply {
-  const [, , noun = "", id, rest] = call.path.split("/");
-  return NOUNS[noun]?.(call, id, rest) ?? fail(404, "not_found", "There is nothing at this address.");
+  const [, , noun = "", id, rest, ...more] = call.path.split("/");
+  return NOUNS[noun]?.(call, id, rest, more) ?? fail(404, "not_found", "There is nothing at this address.");
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UploadResult } from "../src/api/types.ts";
 import * as data from "./data.ts";
-import { imagesOf } from "./routes.ts";
+import { imagesOf } from "./datasets.ts";
 
 interface Upload {
   length: number;
@@ -27,7 +27,8 @@ function finish(upload: Upload): void {
   if (!good) upload.result.problems = [{ file: name, reason: "not_a_picture", message: "This is not a picture, a caption or a table." }];
   if (!good || !set) return;
   const id = `${set.id}-${set.images}`;
-  imagesOf(set).push({ id, name, width: 1024, height: 768, bytes: upload.length, caption: "", thumbnail: `/api/images/${id}/thumbnail` });
+  imagesOf(set).push({ id, name, width: 1024, height: 768, bytes: upload.length, caption: null, thumbnail: `/api/images/${id}/thumbnail`,
+    author: null, version: 0, repeats: 1, held_out: false, crop: null, mask: null, removed: false });
   set.images += 1;
   upload.result.added = 1;
   if (set.covers.length < 4) set.covers.push(id);

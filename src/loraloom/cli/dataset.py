@@ -1,4 +1,4 @@
-"""`loraloom dataset check`: what of a folder can be trained on, and how many steps that makes."""
+"""`loraloom dataset`: what of a folder can be trained on and how many steps that makes; the same data for other programs."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loraloom.cli.dataset_export import export
 from loraloom.cli.show import print_json, table
 from loraloom.cli.words import counted
 
 if TYPE_CHECKING:
     from loraloom.spec.dataset import DatasetReport, FileNote, Plan
 
-app = typer.Typer(help="Look at a data set.", no_args_is_help=True)
+app = typer.Typer(help="Look at a data set, or write it for other programs.", no_args_is_help=True)
 
 
 @app.callback()
 def dataset() -> None:
-    """Look at a data set."""
+    """Look at a data set, or write it for other programs."""
+
+
+app.command("export")(export)
 
 
 @app.command("check")
@@ -54,9 +58,11 @@ def check(
 def _tell_files(report: DatasetReport) -> None:
     captions = sum(bool(image.captions) for image in report.images)
     masks = sum(image.mask is not None for image in report.images)
+    held_out = sum(image.held_out for image in report.images)
     print(report.path)
     print(
-        f"{counted(len(report.images), 'picture')} taken, {captions} with a caption, {masks} with a mask; "
+        f"{counted(len(report.images), 'picture')} taken, {captions} with a caption, {masks} with a mask"
+        f"{f', {held_out} held out' if held_out else ''}; "
         f"{counted(len(report.skipped), 'file')} skipped, {counted(len(report.warnings), 'warning')}"
     )
     _tell_notes("skipped", report.skipped)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from loraloom.data.fitting import Fitted, Size, fit, fit_mask
+from loraloom.data.fitting import Fitted, Size, box_of, fit, fit_mask
 from loraloom.spec.dataset import Dataset, Image
 
 __all__ = ["Fitted", "Size", "assign", "bucket_for", "bucket_sizes", "effective_step", "enlarged", "fit", "fit_mask"]
@@ -47,9 +47,14 @@ def bucket_for(width: int, height: int, sizes: list[Size]) -> Size:
 
 
 def assign(images: Iterable[Image], dataset: Dataset) -> dict[str, Size]:
-    """`Image.name` -> the (width, height) it is trained at."""
+    """`Image.name` -> the (width, height) it, or its crop, is trained at."""
     sizes = bucket_sizes(dataset)
-    return {image.name: bucket_for(image.width, image.height, sizes) for image in images}
+    return {image.name: bucket_for(*_shown(image), sizes) for image in images}
+
+
+def _shown(image: Image) -> Size:
+    left, top, right, bottom = box_of((image.width, image.height), image.crop)
+    return right - left, bottom - top
 
 
 def enlarged(width: int, height: int, size: Size) -> bool:

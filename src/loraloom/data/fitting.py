@@ -23,6 +23,18 @@ class Fitted(NamedTuple):
     original: Size
 
 
+def box_of(size: Size, crop: tuple[float, float, float, float] | None) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of `crop` (left, top, width, height as shares) in a picture of `size`, in pixels: at least
+    one each way. Without a crop, all of it."""
+    if crop is None:
+        return 0, 0, *size
+    left = min(max(0, round(crop[0] * size[0])), size[0] - 1)
+    top = min(max(0, round(crop[1] * size[1])), size[1] - 1)
+    right = min(max(left + 1, round((crop[0] + crop[2]) * size[0])), size[0])
+    bottom = min(max(top + 1, round((crop[1] + crop[3]) * size[1])), size[1])
+    return left, top, right, bottom
+
+
 def covering(original: Size, size: Size) -> Size:
     """The (width, height) that `original` is scaled to: the smallest of its shape that covers `size`."""
     scale = max(size[0] / original[0], size[1] / original[1])

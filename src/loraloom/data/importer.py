@@ -10,13 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from loraloom.data.buckets import bucket_sizes
-from loraloom.data.captioning import Metadata, captions_of, gather_metadata
+from loraloom.data.contents import Contents
 from loraloom.data.decode import decode
 from loraloom.data.examine import Facts, examine
 from loraloom.data.files import read_regular
-from loraloom.data.kohya import Concepts
-from loraloom.data.layout import Layout, arrange, key_of
-from loraloom.data.leftovers import leftovers
 from loraloom.data.limits import MAX_PICTURE_BYTES
 from loraloom.data.names import printable
 from loraloom.data.pixels import colour
@@ -49,30 +46,20 @@ def survey(dataset: Dataset, *, unpack_to: Path | None = None, progress: Progres
     colour(dataset.background)
     root, skipped = open_source(dataset.path, unpack_to)
     found, unwalked = walk(root)
-    layout = arrange(found)
-    metadata = gather_metadata(layout, dataset.metadata_path, root)
-    report = DatasetReport(path=dataset.path, skipped=skipped + unwalked, warnings=metadata.notes)
+    contents = Contents(found, root, dataset.metadata_path)
+    report = DatasetReport(path=dataset.path, skipped=skipped + unwalked, warnings=list(contents.notes))
     report.files = len(found) + len(report.skipped)
-    concepts = Concepts(layout.pictures)
-    report.warnings += concepts.notes
-    _take_pictures(report, layout, metadata, concepts, dataset, progress)
-    attached, notes, orphans = leftovers(layout, metadata)
+    _take_pictures(report, contents, dataset, progress)
+    attached, notes, orphans = contents.leftovers()
     report.attached = attached
     report.skipped += notes
     report.warnings += orphans
     return report
 
 
-def _take_pictures(
-    report: DatasetReport,
-    layout: Layout,
-    metadata: Metadata,
-    concepts: Concepts,
-    dataset: Dataset,
-    progress: Progress | None,
-) -> None:
+def _take_pictures(report: DatasetReport, contents: Contents, dataset: Dataset, progress: Progress | None) -> None:
     first: dict[str, str] = {}
-    for picture, outcome in _examine_all(layout.pictures, concepts, dataset, progress):
+    for picture, outcome in _examine_all(contents, dataset, progress):
         if isinstance(outcome, Facts) and outcome.sha256 in first:
             says = f"The same file as {first[outcome.sha256]}, which is used; raise repeats to count it more often."
             outcome = Refused("duplicate", says)
@@ -81,10 +68,9 @@ def _take_pictures(
             continue
         first[outcome.sha256] = picture.name
         report.warnings += [FileNote(file=picture.name, reason=r, message=m) for r, m in outcome.remarks]
-        concept = concepts.of(picture)
-        captions, notes = captions_of(picture, layout, metadata, concept)
-        report.warnings += notes
-        mask, mask_sha256 = _mask(picture, layout, report) if dataset.masks else (None, None)
+        said = contents.of(picture)
+        report.warnings += said.notes
+        mask, mask_sha256 = _mask(contents.mask_of(picture), report) if dataset.masks else (None, None)
         report.images.append(
             Image(
                 path=str(picture.path),
@@ -92,8 +78,10 @@ def _take_pictures(
                 width=outcome.width,
                 height=outcome.height,
                 sha256=outcome.sha256,
-                captions=captions,
-                repeats=concept.repeats if concept is not None else dataset.repeats,
+                captions=said.captions,
+                repeats=said.repeats or dataset.repeats,
+                held_out=said.held_out,
+                crop=said.crop,
                 mask=mask,
                 mask_sha256=mask_sha256,
             )
@@ -101,14 +89,15 @@ def _take_pictures(
 
 
 def _examine_all(
-    pictures: list[Found], concepts: Concepts, dataset: Dataset, progress: Progress | None
+    contents: Contents, dataset: Dataset, progress: Progress | None
 ) -> list[tuple[Found, Facts | Refused]]:
-    """Outcomes in the order of `pictures`; decoding runs on a few threads (Pillow lets go of the interpreter)."""
+    """Outcomes in the order of the pictures; decoding runs on a few threads (Pillow lets go of the interpreter)."""
     sizes = bucket_sizes(dataset)
+    pictures = contents.layout.pictures
 
     def one(picture: Found) -> Facts | Refused:
         try:
-            concepts.check(picture)
+            contents.check(picture)
             return examine(picture.path, dataset, sizes)
         except Refused as refused:
             return refused
@@ -127,9 +116,8 @@ def _examine_all(
     return outcomes
 
 
-def _mask(picture: Found, layout: Layout, report: DatasetReport) -> tuple[str, str] | tuple[None, None]:
-    """Path and hash of the picture's mask when there is one that decodes."""
-    mask = layout.masks.get(key_of(picture.parts))
+def _mask(mask: Found | None, report: DatasetReport) -> tuple[str, str] | tuple[None, None]:
+    """Path and hash of a picture's mask when there is one that decodes."""
     if mask is None:
         return None, None
     try:

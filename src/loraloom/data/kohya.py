@@ -1,4 +1,7 @@
-"""kohya's folder convention: `<root>/<N>_<class words>/` sets repeats and the caption of pictures that have none."""
+"""kohya's folder convention: `<root>/<N>_<class words>/` sets repeats and the caption of pictures that have none.
+
+Loom's exports add one: what lies in `<root>/held-out/` is held out. Other programs do not look into it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from loraloom.data.refusal import Refused
 from loraloom.data.walk import Found
 from loraloom.spec.dataset import FileNote
 
+HELD_OUT = "held-out"
 _PATTERN = re.compile(r"(\d+)_(.+)", re.DOTALL)
 
 
@@ -41,7 +45,7 @@ def wrapping(files: list[Found]) -> int:
     while files:
         heads = {file.parts[depth] if len(file.parts) > depth + 1 else None for file in files}
         only = heads.pop()
-        if heads or only is None or looks_like_concept(only):
+        if heads or only is None or looks_like_concept(only) or only == HELD_OUT:
             break
         depth += 1
     return depth
@@ -68,6 +72,10 @@ class Concepts:
         folder = self._folder(picture)
         return None if folder is None else self._by_folder[folder]
 
+    def held_out(self, picture: Found) -> bool:
+        """Whether `picture` lies in the folder of those that are held out."""
+        return len(picture.parts) > self._depth + 1 and picture.parts[self._depth] == HELD_OUT
+
     def check(self, picture: Found) -> None:
         """Raises Refused for a picture of a folder that is switched off (0 repeats), or below the one level that counts."""
         held = self.of(picture)
@@ -75,8 +83,22 @@ class Concepts:
             return
         if held.repeats == 0:
             raise Refused("switched_off", "Its folder's name says 0 repeats; rename the folder to use it.")
-        if len(picture.parts) > self._depth + 2:
+        if len(picture.parts) > self._above(picture) + 2:
             raise Refused("unsupported", "Lies deeper than kohya folders are read (one level); move it up to use it.")
 
     def _folder(self, picture: Found) -> str | None:
-        return picture.parts[self._depth] if len(picture.parts) > self._depth + 1 else None
+        depth = self._above(picture)
+        return picture.parts[depth] if len(picture.parts) > depth + 1 else None
+
+    def _above(self, picture: Found) -> int:
+        """How many folders stand above the one that may be a concept."""
+        return self._depth + self.held_out(picture)
+
+
+def concept_above(picture: Found) -> tuple[Concept | None, bool]:
+    """The concept in whose folder a picture lies that came by itself, and whether it is held out; its label is all that
+    is known of its data set."""
+    folders = picture.parts[:-1]
+    held = concept(folders[-1]) if folders else None
+    above = folders[:-1] if held is not None else folders
+    return held, bool(above) and above[-1] == HELD_OUT

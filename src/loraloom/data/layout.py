@@ -14,10 +14,17 @@ from loraloom.data.walk import Found
 CAPTION_EXTENSIONS = (".txt", ".caption")
 """In order of precedence."""
 METADATA_EXTENSIONS = (".csv", ".jsonl", ".ndjson", ".json")
-METADATA_NAMES = frozenset(("metadata.csv", "metadata.jsonl", "metadata.json"))
+LOOM_FILE = "loom.json"
+"""What Loom writes beside pictures that it exports: what their files cannot say."""
+METADATA_NAMES = frozenset(("metadata.csv", "metadata.jsonl", "metadata.json", LOOM_FILE))
 """Metadata files that are read without being named in the config."""
+CONFIG_EXTENSION = ".toml"
+"""kohya's data set configs."""
 MASK_SUFFIX = "-masklabel"
 _CACHE_PATTERNS = ("*.npz", "*.npy", "meta_cap*.json", "meta_lat*.json", "*_cache.safetensors")
+
+PAPERS = frozenset(("readme", "license", "licence", "copying"))
+"""Texts that lie beside pictures and are no captions, unless a picture has their name."""
 
 Key = tuple[str, ...]
 """Folders and stem of a file, without case and in one Unicode form: what a picture shares with its caption and mask."""
@@ -69,6 +76,13 @@ def arrange(files: Iterable[Found]) -> Layout:
             layout.metadata.append(file)
         else:
             layout.rest.append(file)
+    _set_papers_aside(layout)
     for captions in layout.captions.values():
         captions.sort(key=lambda file: CAPTION_EXTENSIONS.index(split_extension(file.parts[-1])[1].lower()))
     return layout
+
+
+def _set_papers_aside(layout: Layout) -> None:
+    pictures = {key_of(picture.parts) for picture in layout.pictures}
+    for key in [key for key in layout.captions if key[-1] in PAPERS and key not in pictures]:
+        layout.rest += layout.captions.pop(key)

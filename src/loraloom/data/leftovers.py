@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loraloom.data.captioning import Metadata
 from loraloom.data.formats import FOREIGN_PICTURES, HEAD, describe, sniff
-from loraloom.data.layout import Key, Layout, key_of
+from loraloom.data.layout import CAPTION_EXTENSIONS, METADATA_EXTENSIONS, Key, Layout, key_of
 from loraloom.data.names import printable, split_extension
 from loraloom.data.refusal import Refused
 from loraloom.data.walk import Found
@@ -51,6 +51,11 @@ def _look(file: Found) -> Refused:
     except OSError:
         return Refused("unreadable", "Cannot be opened; check its permissions.")
     extension = printable(split_extension(file.parts[-1])[1]) or "no extension"
+    if extension.lower() in METADATA_EXTENSIONS:
+        says = "Not read by itself; call it metadata.csv, metadata.jsonl or metadata.json, or name it in"
+        return Refused("not_a_picture", f"{says} dataset.metadata_path, if it holds captions.")
+    if extension.lower() in CAPTION_EXTENSIONS:
+        return Refused("not_a_picture", "A text about the data set, not a caption; left alone.")
     name = sniff(head)
     if name is not None:
         return Refused(

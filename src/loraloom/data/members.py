@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loraloom.data.formats import PICTURE_EXTENSIONS
-from loraloom.data.layout import CAPTION_EXTENSIONS, METADATA_EXTENSIONS, is_cache, plain
+from loraloom.data.layout import CAPTION_EXTENSIONS, CONFIG_EXTENSION, METADATA_EXTENSIONS, is_cache, plain
 from loraloom.data.limits import MAX_PICTURE_BYTES, ArchiveLimits
 from loraloom.data.names import printable, safe_component
 from loraloom.data.refusal import Refused
@@ -100,7 +100,7 @@ def _check_member(info: zipfile.ZipInfo, parts: tuple[str, ...]) -> None:
         raise Refused("too_large", f"Larger than the limit of {MAX_PICTURE_BYTES // 2**20} MiB for one file.")
     if is_cache(name):
         raise Refused("cache", "A cache of another trainer; not needed.")
-    if not name.endswith((*PICTURE_EXTENSIONS, *CAPTION_EXTENSIONS, *METADATA_EXTENSIONS)):
+    if not name.endswith((*PICTURE_EXTENSIONS, *CAPTION_EXTENSIONS, *METADATA_EXTENSIONS, CONFIG_EXTENSION)):
         raise Refused("not_a_picture", "Neither picture nor caption by its name; not unpacked.")
 
 

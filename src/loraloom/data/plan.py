@@ -22,6 +22,8 @@ def plan(report: DatasetReport, run: Run) -> Plan:
     training = run.training
     sizes = assign(report.images, run.dataset)
     images, held_out = _split(report.images, run.validation.share, training.seed)
+    if not images:
+        raise LoomError("dataset_empty", "Every picture is held out for validation.", "Let some be trained on.")
     buckets = _buckets(images, sizes, training.batch_size)
     per_epoch = sum(bucket.steps for bucket in buckets)
     if training.steps is not None:
@@ -47,13 +49,15 @@ def plan(report: DatasetReport, run: Run) -> Plan:
 
 
 def _split(images: list[Image], share: float, seed: int) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
-    """Training and held-out pictures; at least one is held out when a share is asked for and there are two or more."""
-    if share <= 0 or len(images) < 2:
-        return tuple(images), ()
-    count = min(max(1, round(len(images) * share)), len(images) - 1)
-    ranked = sorted(images, key=lambda image: hashlib.sha256(f"{seed}:{image.sha256}".encode()).digest())
-    out = {image.name for image in ranked[:count]}
-    return tuple(i for i in images if i.name not in out), tuple(i for i in images if i.name in out)
+    """Training and held-out pictures: those that somebody held out, and a share of the rest, at least one of it when there
+    are two or more."""
+    chosen = {image.name for image in images if image.held_out}
+    rest = [image for image in images if image.name not in chosen]
+    if share > 0 and len(rest) > 1:
+        count = min(max(1, round(len(rest) * share)), len(rest) - 1)
+        ranked = sorted(rest, key=lambda image: hashlib.sha256(f"{seed}:{image.sha256}".encode()).digest())
+        chosen |= {image.name for image in ranked[:count]}
+    return tuple(i for i in images if i.name not in chosen), tuple(i for i in images if i.name in chosen)
 
 
 def _buckets(images: tuple[Image, ...], sizes: dict[str, Size], batch_size: int) -> tuple[Bucket, ...]:

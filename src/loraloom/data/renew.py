@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 from loraloom.data.decode import decode
 from loraloom.data.examine import animated
 from loraloom.data.formats import HEAD, sniff
-from loraloom.data.pixels import GREY_MODES, flatten, has_transparency, is_wide, narrow, turn, with_alpha
+from loraloom.data.pixels import GREY_MODES, flatten, has_transparency, is_wide, narrow, turn, upright, with_alpha
 from loraloom.data.refusal import Refused
 from loraloom.data.tail import check_tail
 from loraloom.data.thumbnail import thumbnail
@@ -61,18 +61,37 @@ def renew(data: bytes) -> Renewed:
         )
     elif stored.mode in GREY_MODES:
         remarks.append(("colour_mode", "Greyscale; stored as grey RGB."))
-    picture = _plain(stored)
-    if how is not None:
-        picture = picture.transpose(how)
-    picture.info = {}
-    file, small = _lossless(picture), thumbnail(picture)
+    picture = plain_picture(stored)
+    file, small = lossless(picture), thumbnail(picture)
     if animated(stored):  # asked last: to know it, Pillow may leave the first frame
         remarks.append(("animated", "Animated; only its first frame was kept."))
     return Renewed(file, *picture.size, small, tuple(remarks))
 
 
+def renew_mask(data: bytes, size: tuple[int, int]) -> bytes:
+    """The mask in `data` as Loom stores masks: 8-bit grey PNG of `size` (width, height), transparent parts black.
+
+    Raises Refused, as `decode` does.
+    """
+    mask = flatten(upright(decode(data)), "black").convert("L")
+    if mask.size != size:
+        mask = mask.resize(size, Image.Resampling.BILINEAR)
+    buffer = BytesIO()
+    mask.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def plain_picture(stored: Image.Image) -> Image.Image:
+    """A decoded picture upright and in the colours of sRGB, RGB, or RGBA when something is transparent; never `stored`."""
+    how = turn(stored)
+    picture = _plain(stored)
+    if how is not None:
+        picture = picture.transpose(how)
+    picture.info = {}
+    return picture
+
+
 def _plain(stored: Image.Image) -> Image.Image:
-    """RGB, or RGBA when something is transparent, with the colours of sRGB. Always another object than `stored`."""
     profile = stored.info.get("icc_profile")
     picture = narrow(stored) if is_wide(stored) else stored
     if isinstance(profile, bytes) and 0 < len(profile) <= _MAX_PROFILE and not is_wide(stored):
@@ -100,7 +119,8 @@ def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
     return result
 
 
-def _lossless(picture: Image.Image) -> bytes:
+def lossless(picture: Image.Image) -> bytes:
+    """The file of a picture: WebP, or PNG where a side is too long for it."""
     buffer = BytesIO()
     if max(picture.size) > _MAX_WEBP_SIDE:
         picture.save(buffer, "PNG", compress_level=3)

@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import Literal
 
 from loraloom.data.formats import FOREIGN_PICTURES, HEAD, PICTURE_EXTENSIONS, describe, sniff
-from loraloom.data.layout import CAPTION_EXTENSIONS, MASK_SUFFIX, METADATA_EXTENSIONS, is_cache
+from loraloom.data.layout import (
+    CAPTION_EXTENSIONS,
+    CONFIG_EXTENSION,
+    MASK_SUFFIX,
+    METADATA_EXTENSIONS,
+    PAPERS,
+    is_cache,
+    plain,
+)
 from loraloom.data.names import split_extension
 from loraloom.data.refusal import Refused
 from loraloom.data.walk import is_hidden
 
-Kind = Literal["picture", "caption", "table", "zip"]
+Kind = Literal["picture", "mask", "caption", "table", "zip"]
 
 _ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".cbz", ".jar", ".apk", ".iso", ".cab")
 _PICKLES = (".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".bin", ".joblib")
@@ -49,11 +57,14 @@ def kind_of(path: Path, name: str) -> Kind:
         return _zip(path, head)
     if extension in CAPTION_EXTENSIONS or extension in METADATA_EXTENSIONS:
         _check_text(head, extension)
+        if plain(split_extension(last)[0]) in PAPERS:
+            says = "A text about the data set by its name; rename it and its picture if it is a caption."
+            raise Refused("not_a_picture", says)
         return "caption" if extension in CAPTION_EXTENSIONS else "table"
     if extension in PICTURE_EXTENSIONS:
-        if split_extension(last)[0].endswith(MASK_SUFFIX):
-            raise Refused("mask", "A mask; masks are read from folders on the command line, not from uploads yet.")
-        return "picture"
+        return "mask" if split_extension(last)[0].endswith(MASK_SUFFIX) else "picture"
+    if extension == CONFIG_EXTENSION:
+        raise Refused("not_a_picture", "A config says nothing alone; zip it together with its pictures.")
     raise _other(head, extension)
 
 

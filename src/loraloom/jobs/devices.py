@@ -15,8 +15,6 @@ from typing import Any
 import psutil
 from pydantic import BaseModel, ConfigDict
 
-from loraloom.spec.run import Run
-
 CPU = "cpu"
 
 
@@ -43,9 +41,8 @@ def slots() -> list[str]:
     return [*_card_ids(), CPU]
 
 
-def fits(run: Run, slot: str) -> bool:
-    """Whether a run may go on `slot`: on the one its config names, or with `auto` on a card if there is any."""
-    wanted = run.training.device
+def fits(wanted: str, slot: str) -> bool:
+    """Whether a run that wants `wanted` may go on `slot`: on the named one, with `auto` on a card if there is any."""
     if wanted == "auto":
         return slot != CPU or not _card_ids()
     if wanted == "cuda":

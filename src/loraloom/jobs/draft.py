@@ -66,7 +66,7 @@ def draft(
     if problems or not images:
         return Draft(wanted, run, resolved.preset, notes, tuple(problems))
     try:
-        plan = make_plan(report(images), run)
+        plan = make_plan(report(images, run.dataset.repeats), run)
     except LoomError as error:
         problems.append(Problem(key="dataset", message=error.message, hint=error.hint))
         return Draft(wanted, run, resolved.preset, notes, tuple(problems))
@@ -81,8 +81,8 @@ def as_yaml(run: Run | None, wanted: Mapping[str, Any]) -> str:
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
 
 
-def report(images: Sequence[Image]) -> DatasetReport:
-    """The rows of a data set as the planner wants them."""
+def report(images: Sequence[Image], repeats: int = 1) -> DatasetReport:
+    """The rows of a data set as the planner wants them; pictures that say nothing else count `repeats` times."""
     return DatasetReport(
         path=DATA,
         files=len(images),
@@ -93,7 +93,10 @@ def report(images: Sequence[Image]) -> DatasetReport:
                 width=image.width,
                 height=image.height,
                 sha256=image.blob,
-                captions=(image.caption,) if image.caption else (),
+                captions=tuple((image.caption or "").splitlines()),
+                repeats=image.repeats if (image.repeats or 1) > 1 else repeats,
+                held_out=bool(image.held_out),
+                crop=None if image.crop is None else (image.crop[0], image.crop[1], image.crop[2], image.crop[3]),
             )
             for image in images
         ],

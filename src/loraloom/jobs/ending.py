@@ -7,13 +7,13 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from loraloom.jobs import notify
+from loraloom.jobs import captioning, notify
 from loraloom.jobs.collect import collect
 from loraloom.jobs.runners import Exit
 from loraloom.jobs.states import move
 from loraloom.jobs.watch import Watch
 from loraloom.spec.errors import LoomError
-from loraloom.spec.event import RunFailed, RunFinished, RunInterrupted, RunLost
+from loraloom.spec.event import CaptionsFinished, RunFailed, RunFinished, RunInterrupted, RunLost
 from loraloom.spec.journal import Journal
 from loraloom.store.tables import Run
 
@@ -37,7 +37,7 @@ def settle(session: Session, watch: Watch, ended: Exit, home: Path) -> None:
     run = session.get_one(Run, watch.run_id)
     word = watch.word
     interrupted = isinstance(word, RunInterrupted) or (isinstance(word, RunFailed) and word.code == "interrupted")
-    if isinstance(word, RunFinished):
+    if isinstance(word, RunFinished | CaptionsFinished):
         _finish(session, run, watch.run_dir, home)
     elif run.wish == "pause":
         move(session, run.id, "paused", error=None)
@@ -60,7 +60,10 @@ def fail(session: Session, run: Run, error: LoomError) -> None:
 
 def _finish(session: Session, run: Run, run_dir: Path, home: Path) -> None:
     try:
-        collect(session, run, run_dir, home)
+        if run.kind == "caption":
+            captioning.collect(session, run, run_dir)
+        else:
+            collect(session, run, run_dir, home)
     except LoomError as error:
         LOG.error("run %s: %s", run.id, error.message)
         fail(session, run, error)

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from loraloom import __version__
+from loraloom.data.exporting.flat import loom_json
+from loraloom.data.exporting.picture import Picture
+from loraloom.data.layout import LOOM_FILE, MASK_SUFFIX
 from loraloom.data.names import safe_stem
 from loraloom.jobs import folder, yaml_file
 from loraloom.jobs.draft import DATA
@@ -32,6 +35,7 @@ def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: 
         data.mkdir(parents=True, exist_ok=True)
         for left in data.iterdir():
             left.unlink()
+        said: list[tuple[str, Picture]] = []
         for number, image in enumerate(images, 1):
             source = blobs.path(image.blob)
             with source.open("rb") as stream:
@@ -40,6 +44,10 @@ def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: 
             link_or_copy(source, data / f"{stem}{suffix}")
             if image.caption:
                 (data / f"{stem}.txt").write_text(image.caption, encoding="utf-8", newline="\n")
+            if image.mask:
+                link_or_copy(blobs.path(image.mask), data / f"{stem}{MASK_SUFFIX}.png")
+            said.append((f"{stem}{suffix}", picture_of(image, blobs)))
+        (data / LOOM_FILE).write_bytes(loom_json(said))
         training = config["training"] | {
             "device": "cuda" if device.startswith("cuda") else config["training"]["device"]
         }
@@ -47,6 +55,20 @@ def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: 
         yaml_file.write(run_dir / folder.CONFIG, config | {"training": training}, heading)
     except OSError as error:
         raise folder.refusal(run_dir, error) from error
+
+
+def picture_of(image: Image, blobs: Blobs) -> Picture:
+    """The picture as exports, and a run's own copy, say it."""
+    crop = image.crop
+    return Picture(
+        name=image.name,
+        path=blobs.path(image.blob),
+        caption=image.caption,
+        repeats=image.repeats,
+        held_out=image.held_out,
+        crop=None if crop is None else (crop[0], crop[1], crop[2], crop[3]),
+        mask=blobs.path(image.mask) if image.mask else None,
+    )
 
 
 def copy(source: Path, target: Path) -> None:

@@ -95,7 +95,9 @@ def starts_in(session: Session, line: Sequence[Run], devices: Sequence[str]) -> 
 def duration(run: Run, finished: Sequence[Run]) -> float | None:
     """Seconds a run will take, by the most similar of the `finished` runs on its base model, the newest first. None
     without one."""
-    like = [done for done in finished if done.base_model == run.base_model]
+    like = [
+        done for done in finished if (done.kind, done.family, done.base_model) == (run.kind, run.family, run.base_model)
+    ]
     if run.total_steps is None or not like:
         return None
     best = min(like, key=lambda done: sum(_of(done, *key) != _of(run, *key) for key in ALIKE))

@@ -37,6 +37,8 @@ SYSTEM = (
 )
 SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
 """Of /etc: how libraries are found, the time zone, fonts."""
+NAMES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs")
+"""How names of hosts and their certificates are found, for a child that reaches the network."""
 CARDS = ("nvidia*", "dxg", "kfd", "dri")
 """Of /dev, for a child that has a card."""
 ISOLATED = ("--unshare-all", "--new-session", "--clearenv", "--cap-drop", "ALL")
@@ -72,14 +74,26 @@ def message() -> str:
 
 
 def command(
-    run_dir: Path, base: Path | None = None, read_only: Sequence[Path] = (), device: str = "cpu", name: str = ""
+    run_dir: Path,
+    base: Path | None = None,
+    read_only: Sequence[Path] = (),
+    device: str = "cpu",
+    name: str = "",
+    network: bool = False,
 ) -> list[str]:
-    """The arguments before the child's own command that shut it into `run_dir`. Only where `kind` is bubblewrap."""
+    """The arguments before the child's own command that shut it into `run_dir`. Only where `kind` is bubblewrap.
+
+    With `network` the child reaches it: for engines that ask an endpoint.
+    """
     flags = _working()
     if flags is None:
         raise RuntimeError("there is no bubblewrap")
     shown = list(_python())
     arguments = [*flags, *_mounts(shown)]
+    if network:
+        arguments += ["--share-net"]
+        for place in NAMES:
+            arguments += ["--ro-bind-try", place, place]
     if _is_card(device):
         arguments += ["--ro-bind", "/sys", "/sys"]
         for pattern in CARDS:

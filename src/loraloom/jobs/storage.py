@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import String, cast, delete, select
 from sqlalchemy.orm import Session
 
 from loraloom.jobs.states import ENDED
 from loraloom.store.blobs import FolderBlobs
-from loraloom.store.tables import Image, Run, Upload
+from loraloom.store.tables import ChangeItem, Image, Run, Upload
 
 Cleanable = Literal["cache", "run_caches", "checkpoints", "blobs", "uploads"]
 """cache: converted LoRAs and unpacked archives; run_caches: latents of runs that ended; checkpoints: of runs that
-finished; blobs: pictures that no data set holds; uploads: what was never finished."""
+finished; blobs: pictures that no data set holds, or that were removed from it; uploads: what was never finished."""
 STALE = 2 * 86400
 """Seconds after which an upload that stands still is given up."""
 
@@ -62,6 +62,7 @@ def clean(session: Session, home: Path, blobs: FolderBlobs, parts: Sequence[Clea
         elif name == "checkpoints":
             targets = _checkpoints(session, home)
         elif name == "blobs":
+            session.execute(delete(Image).where(Image.removed))
             blobs.sweep(_used(session))
             continue
         else:
@@ -84,7 +85,15 @@ def _checkpoints(session: Session, home: Path) -> list[Path]:
 
 
 def _used(session: Session) -> set[str]:
-    return set(session.scalars(select(Image.blob)))
+    """Blobs of pictures that were not removed, and every mask that an undo may bring back."""
+    used: set[str] = set()
+    for blob, mask in session.execute(select(Image.blob, Image.mask).where(Image.removed.is_(False))):
+        used.update((blob, mask) if mask else (blob,))
+    with_masks = cast(ChangeItem.before, String).contains('"mask"')
+    kept = select(ChangeItem.before).join(Image, Image.id == ChangeItem.image_id)
+    for before in session.scalars(kept.where(Image.removed.is_(False), with_masks)):
+        used.update((before["mask"],) if before.get("mask") else ())
+    return used
 
 
 def _unused(session: Session, blobs: FolderBlobs) -> int:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from loraloom.jobs.tail import tail
 from loraloom.spec.event import (
+    CaptionsFinished,
     Event,
     RunFailed,
     RunFinished,
@@ -19,7 +20,7 @@ from loraloom.spec.event import (
     StepLogged,
 )
 
-ENDS = (RunFinished, RunFailed, RunInterrupted)
+ENDS = (RunFinished, CaptionsFinished, RunFailed, RunInterrupted)
 """A child's last word."""
 
 

@@ -6,12 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from loraloom.jobs import asks, devices, ending, place, queue
+from loraloom.jobs import asks, captioning, devices, ending, place, queue
 from loraloom.jobs.runners import Exit, detached
 from loraloom.jobs.runners.warm import Warm, sweep
 from loraloom.jobs.scrub import scrub
@@ -21,6 +22,7 @@ from loraloom.models.resolve import THIMBLE, resolve
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import RUN
 from loraloom.store.blobs import Blobs
+from loraloom.store.changes import LOCK
 from loraloom.store.database import Database
 from loraloom.store.datasets import images_of
 from loraloom.store.settings import queue_paused
@@ -131,7 +133,7 @@ class Supervisor:
         watch.changes, watch.written_at = {}, time.monotonic()
 
     def _end(self, watch: Watch, ended: Exit) -> None:
-        with self._database.session() as session:
+        with LOCK if watch.kind == "caption" else nullcontext(), self._database.session() as session:
             if watch.changes:
                 self._write(session, watch)
             ending.settle(session, watch, ended, self._home)
@@ -149,7 +151,7 @@ class Supervisor:
             free = [slot for slot in devices.slots() if slot not in taken]
             chosen: list[tuple[str, str]] = []
             for run in queue.waiting(session):
-                slot = next((slot for slot in free if devices.fits(RUN.validate_python(run.config), slot)), None)
+                slot = next((slot for slot in free if devices.fits(_wanted_device(run), slot)), None)
                 if slot is not None and queue.claim(session, run.id, slot):
                     free.remove(slot)
                     chosen.append((run.id, slot))
@@ -168,7 +170,7 @@ class Supervisor:
             return
         self._record(run_id, child)
         self._pass_on_wish(run_id)
-        self._watches[run_id] = Watch(run_id, self._runs / run_id, child, run.last_seq, self._patience)
+        self._watches[run_id] = Watch(run_id, self._runs / run_id, child, run.last_seq, self._patience, run.kind)
         self._tell(run_id, False)
 
     def _give_up(self, run_id: str, error: Exception) -> None:
@@ -183,6 +185,8 @@ class Supervisor:
 
     def _child_for(self, run: Run, slot: str, images: list[Image]) -> detached.Child:
         run_dir = self._runs / run.id
+        if run.kind == "caption":
+            return self._captioner(run, run_dir, slot, images)
         base = _base_path(run.base_model)
         self._warm_for = (base, slot)
         warm, self._warm = self._warm, None
@@ -201,6 +205,24 @@ class Supervisor:
         place.fill(run_dir, run.config, images, self._blobs, slot)
         asks.clear(run_dir)
         return detached.start(run_dir, base=base, device=slot, name=run.id)
+
+    def _captioner(self, run: Run, run_dir: Path, slot: str, images: list[Image]) -> detached.Child:
+        if self._warm is not None:  # its memory may be needed
+            self._warm.discard()
+            self._warm = None
+        wanted = set(run.config["images"])
+        run_dir.mkdir(exist_ok=True)
+        captioning.fill(run_dir, run, [image for image in images if image.id in wanted], self._blobs, slot)
+        asks.clear(run_dir)
+        job = captioning.job_of(run)
+        return detached.start(
+            run_dir,
+            base=captioning.model_of(job),
+            device=slot,
+            name=run.id,
+            module=captioning.MODULE,
+            network=captioning.network_of(job),
+        )
 
     def _pass_on_wish(self, run_id: str) -> None:
         """Whoever stopped the run while it was being started is heard now."""
@@ -249,9 +271,15 @@ class Supervisor:
         for run in active:
             if run.pid is not None and run.pid_started is not None:
                 child = detached.Child(run.pid, run.pid_started)
-                watch = Watch(run.id, self._runs / run.id, child, run.last_seq, self._patience)
+                watch = Watch(run.id, self._runs / run.id, child, run.last_seq, self._patience, run.kind)
                 watch.started = run.state == "running"
                 self._watches[run.id] = watch
+
+
+def _wanted_device(run: Run) -> str:
+    if run.kind == "caption":
+        return captioning.job_of(run).device
+    return RUN.validate_python(run.config).training.device
 
 
 def _base_path(base_model: str) -> Path | None:

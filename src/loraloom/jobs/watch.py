@@ -11,7 +11,7 @@ from loraloom.jobs.fold import columns
 from loraloom.jobs.runners import Exit, detached
 from loraloom.jobs.summary import ENDS
 from loraloom.jobs.tail import Tail
-from loraloom.spec.event import RunStarted, StepLogged
+from loraloom.spec.event import RunStarted, StageStarted, StepLogged
 
 PATIENCE = 600.0
 """Seconds without an event and without a second of processor time after which a child counts as hung."""
@@ -26,6 +26,7 @@ class Watch:
     child: detached.Child
     after_seq: int = 0
     patience: float = PATIENCE
+    kind: str = "train"
     changes: dict[str, Any] = field(default_factory=dict[str, Any])
     started: bool = False
     """Whether this child took the run."""
@@ -48,7 +49,7 @@ class Watch:
             self.changes |= columns(event.payload) | {"last_seq": event.seq}
             if isinstance(event.payload, RunStarted):
                 self.started, self.word = True, None
-            elif isinstance(event.payload, StepLogged):
+            elif isinstance(event.payload, StepLogged) or _captions(event.payload):
                 self.started = True
             elif isinstance(event.payload, ENDS):
                 self.word = event.payload
@@ -65,3 +66,8 @@ class Watch:
             if used is not None and used > self._cpu + 1.0:
                 self._cpu, self._moved_at = used, moment
         return moment - self._moved_at > self.patience
+
+
+def _captions(payload: Any) -> bool:
+    """Whether a captioning began with its pictures."""
+    return isinstance(payload, StageStarted) and payload.stage == "captioning"

@@ -14,13 +14,18 @@ from loraloom.server.context import Context, Options, make_context
 from loraloom.server.etag import ETags
 from loraloom.server.guard import Guard
 from loraloom.server.routes import (
+    captions,
     config,
     datasets,
+    edits,
+    exports,
     health,
     images,
+    labelling,
     loras,
     machine,
     models,
+    quality,
     queue,
     run_files,
     runs,
@@ -37,6 +42,11 @@ with a cookie, or `Authorization: Bearer` with an API token."""
 ROUTERS = (
     session,
     datasets,
+    edits,
+    captions,
+    quality,
+    labelling,
+    exports,
     images,
     uploads,
     config,
@@ -102,6 +112,7 @@ def _begin(context: Context) -> None:
 
 def _end(context: Context) -> None:
     context.ingest.stop()
+    context.looking.stop()
     if context.options.train:
         context.supervisor.stop()
     context.database.close()

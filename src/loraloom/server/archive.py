@@ -5,33 +5,11 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, cast
 
 from fastapi.responses import StreamingResponse
 
+from loraloom.data.zipping import Growing
 from loraloom.server.reply import attachment, open_inside
-
-BLOCK = 2**20
-
-
-class _Sink:
-    """What the zip writer writes into; emptied block by block."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        """Take in bytes."""
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing to do."""
-
-    def take(self) -> bytes:
-        """What came since the last call."""
-        data, self._parts = b"".join(self._parts), []
-        return data
 
 
 def stream(root: Path, parts: Sequence[Path], filename: str) -> StreamingResponse:
@@ -52,15 +30,11 @@ def _files(parts: Sequence[Path]) -> Iterator[Path]:
 
 
 def _blocks(root: Path, files: Sequence[Path]) -> Iterator[bytes]:
-    sink = _Sink()
-    with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_STORED) as archive:
-        for file in files:
-            info = zipfile.ZipInfo.from_file(file, file.relative_to(root).as_posix(), strict_timestamps=False)
-            with (
-                open_inside(root, file.relative_to(root).as_posix()) as source,
-                archive.open(info, "w", force_zip64=True) as target,
-            ):
-                while block := source.read(BLOCK):
-                    target.write(block)
-                    yield sink.take()
-    yield sink.take()
+    growing = Growing()
+    for file in files:
+        name = file.relative_to(root).as_posix()
+        info = zipfile.ZipInfo.from_file(file, name, strict_timestamps=False)
+        info.file_size = 0  # it may grow while it is read
+        with open_inside(root, name) as source:
+            yield from growing.copy(info, source)
+    yield from growing.end()

@@ -10,6 +10,8 @@ from loraloom.data import home as data_home
 from loraloom.jobs.supervisor import Supervisor
 from loraloom.server.ingest import Ingest
 from loraloom.server.live import Hub
+from loraloom.server.looking import Looking
+from loraloom.server.teaching import Teaching
 from loraloom.store.blobs import FolderBlobs
 from loraloom.store.database import Database, sqlite_url
 
@@ -40,6 +42,8 @@ class Context:
     supervisor: Supervisor
     hub: Hub
     ingest: Ingest
+    looking: Looking
+    teaching: Teaching
 
     @property
     def home(self) -> Path:
@@ -63,4 +67,5 @@ def make_context(options: Options) -> Context:
     blobs = FolderBlobs(options.home / "blobs")
     hub = Hub(options.home / "runs")
     supervisor = Supervisor(database, blobs, options.home, warm=options.warm, tell=hub.tell)
-    return Context(options, database, blobs, supervisor, hub, Ingest(database, blobs, options.home))
+    ingest, looking = Ingest(database, blobs, options.home), Looking(database, blobs)
+    return Context(options, database, blobs, supervisor, hub, ingest, looking, Teaching(options.home / "runs"))

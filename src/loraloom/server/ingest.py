@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from loraloom.data.intake import Item, Taken, take_in
-from loraloom.server.adding import LOCK, Adding
+from loraloom.server.adding import Adding
 from loraloom.server.base_upload import move_in
 from loraloom.server.sweeping import sweep
 from loraloom.server.tus_info import is_whole
@@ -26,6 +26,7 @@ from loraloom.spec.dataset import FileNote
 from loraloom.spec.errors import LoomError
 from loraloom.store import datasets
 from loraloom.store.blobs import Blobs
+from loraloom.store.changes import LOCK
 from loraloom.store.database import Database
 from loraloom.store.tables import Upload
 from loraloom.store.waiting import Waiting

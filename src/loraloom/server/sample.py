@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from loraloom.data.intake import Item, take_in
 from loraloom.jobs.demo import DATA
-from loraloom.server.adding import LOCK, Adding
+from loraloom.server.adding import Adding
 from loraloom.server.context import Context
 from loraloom.spec.errors import LoomError
+from loraloom.store.changes import LOCK
 from loraloom.store.tables import Dataset, Image
 
 NAME = "Sample"

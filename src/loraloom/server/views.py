@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -49,6 +49,7 @@ class RunView(BaseModel):
 
     id: str
     name: str
+    kind: Literal["train", "caption"] = "train"
     state: State
     wish: str | None = None
     """`pause` or `cancel` while the child writes its checkpoint for it."""

@@ -107,6 +107,10 @@ class Image(BaseModel):
     captions: tuple[str, ...] = ()
     """Alternatives as stored (before `CaptionRules`); empty means no caption."""
     repeats: int = 1
+    held_out: bool = False
+    """Kept for validation, whatever share the config holds out."""
+    crop: tuple[float, float, float, float] | None = None
+    """Left, top, width and height of the part to train on, as fractions of the upright picture."""
     mask: str | None = None
     """Absolute path of the mask, if there is one and masks are on."""
     mask_sha256: str | None = None

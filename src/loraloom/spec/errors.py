@@ -60,6 +60,14 @@ CODES: dict[str, int] = {
     "run_hung": 500,
     "in_use": 409,
     "address_in_use": 409,
+    "caption_model_not_found": 404,
+    "caption_model_unusable": 422,
+    "endpoint_unreachable": 502,
+    "endpoint_refused": 502,
+    "captions_failed": 422,
+    "edit_conflict": 409,
+    "pattern_invalid": 422,
+    "change_not_found": 404,
 }
 """Error code -> HTTP status. A code that is not listed here cannot be raised."""
 

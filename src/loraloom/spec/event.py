@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-Stage = Literal["loading", "caching", "training", "sampling", "exporting"]
+Stage = Literal["loading", "caching", "training", "sampling", "exporting", "captioning"]
 
 
 class _Event(BaseModel):
@@ -128,6 +128,19 @@ class RunFinished(_Event):
     samples: list[str]
 
 
+class CaptionsFinished(_Event):
+    """A captioning is done: pictures of all its children that have a caption now; seconds, cost and tokens of this child.
+    `failed` pictures are named in warnings. The cost is in the currency of the prices that were given."""
+
+    type: Literal["CaptionsFinished"] = "CaptionsFinished"
+    images: int
+    seconds: float
+    cost: float = 0.0
+    failed: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
 class RunInterrupted(_Event):
     """The run stopped when asked to; its newest checkpoint is of `step` and `train RUN_DIR` goes on from it."""
 
@@ -167,6 +180,7 @@ Payload = Annotated[
     | SettingsLowered
     | WarningRaised
     | RunFinished
+    | CaptionsFinished
     | RunInterrupted
     | RunFailed
     | RunLost,

@@ -54,13 +54,13 @@ def get_image(session: Session, image_id: str) -> Image:
 
 
 def images_of(session: Session, dataset_id: str) -> list[Image]:
-    """Every picture of the data set, the oldest first."""
-    return list(session.scalars(select(Image).where(Image.dataset_id == dataset_id).order_by(Image.id)))
+    """Every picture of the data set that was not removed, the oldest first."""
+    return list(session.scalars(matching(dataset_id, None).order_by(Image.id)))
 
 
-def matching(dataset_id: str, search: str | None) -> Select[Image]:
-    """The pictures of the data set whose name or caption holds `search`."""
-    found = select(Image).where(Image.dataset_id == dataset_id)
+def matching(dataset_id: str, search: str | None, removed: bool = False) -> Select[Image]:
+    """The pictures of the data set (or those removed from it) whose name or caption holds `search`."""
+    found = select(Image).where(Image.dataset_id == dataset_id, Image.removed.is_(removed))
     if search:
         found = found.where(
             Image.name.icontains(search, autoescape=True) | Image.caption.icontains(search, autoescape=True)
@@ -73,7 +73,7 @@ def summaries(session: Session, ids: Collection[str]) -> dict[str, Summary]:
     found = {dataset_id: Summary() for dataset_id in ids}
     counts = (
         select(Image.dataset_id, func.count(), func.count(func.nullif(Image.caption, "")), func.sum(Image.bytes))
-        .where(Image.dataset_id.in_(ids))
+        .where(Image.dataset_id.in_(ids), Image.removed.is_(False))
         .group_by(Image.dataset_id)
     )
     for dataset_id, images, captioned, size in session.execute(counts):
@@ -82,7 +82,9 @@ def summaries(session: Session, ids: Collection[str]) -> dict[str, Summary]:
     for dataset_id, count in session.execute(problems):
         found[dataset_id].problems = count
     place = func.row_number().over(partition_by=Image.dataset_id, order_by=Image.id).label("place")
-    ranked = select(Image.dataset_id, Image.id, place).where(Image.dataset_id.in_(ids)).subquery()
+    ranked = (
+        select(Image.dataset_id, Image.id, place).where(Image.dataset_id.in_(ids), Image.removed.is_(False)).subquery()
+    )
     firsts = select(ranked.c.dataset_id, ranked.c.id).where(ranked.c.place <= COVERS).order_by(ranked.c.id)
     for dataset_id, image_id in session.execute(firsts):
         found[dataset_id].covers.append(image_id)
@@ -100,25 +102,26 @@ def check_free(session: Session, dataset_id: str) -> None:
 
 
 def unused(session: Session, blobs: Collection[str]) -> set[str]:
-    """Those of `blobs` that no picture names."""
+    """Those of `blobs` that no picture names, as itself or as its mask."""
     keys = sorted(set(blobs))
     used: set[str] = set()
-    for at in range(0, len(keys), 500):
-        used.update(session.scalars(select(Image.blob).where(Image.blob.in_(keys[at : at + 500])).distinct()))
+    for column in (Image.blob, Image.mask):
+        for at in range(0, len(keys), 500):
+            used.update(filter(None, session.scalars(select(column).where(column.in_(keys[at : at + 500])).distinct())))
     return set(keys) - used
 
 
 def add_image(session: Session, image: Image) -> tuple[Image, bool]:
     """Add `image`, under another name when its own is taken; or the picture with the same pixels that is there already.
 
-    The second value says whether it is new. Callers hold a lock: nobody else adds meanwhile.
+    The second value says whether it is new; one that was removed comes back and counts as new. Callers hold a lock: nobody
+    else adds meanwhile.
     """
     same = select(Image).where(Image.dataset_id == image.dataset_id, Image.blob == image.blob)
     there = session.scalar(same)
     if there is not None:
-        if image.caption and not there.caption:
-            there.caption = image.caption
-        return there, False
+        was_removed, there.removed = there.removed, False
+        return there, was_removed
     image.name = _free_name(session, image.dataset_id, image.name)
     session.add(image)
     session.flush()
@@ -138,17 +141,17 @@ def _free_name(session: Session, dataset_id: str, name: str) -> str:
 def named_like(session: Session, dataset_id: str, stem: str) -> Sequence[Image]:
     """Pictures whose name is `stem` and an extension, whatever the case."""
     begins = Image.name.istartswith(f"{stem}.", autoescape=True)
-    return session.scalars(select(Image).where(Image.dataset_id == dataset_id, begins).order_by(Image.id)).all()
+    return session.scalars(matching(dataset_id, None).where(begins).order_by(Image.id)).all()
 
 
 def names_of(session: Session, dataset_id: str) -> list[str]:
     """Every picture's name."""
-    return list(session.scalars(select(Image.name).where(Image.dataset_id == dataset_id).order_by(Image.id)))
+    return list(session.scalars(matching(dataset_id, None).with_only_columns(Image.name).order_by(Image.id)))
 
 
 def by_name(session: Session, dataset_id: str, name: str) -> Image | None:
     """The picture of this name."""
-    return session.scalar(select(Image).where(Image.dataset_id == dataset_id, Image.name == name))
+    return session.scalar(matching(dataset_id, None).where(Image.name == name))
 
 
 def add_problems(session: Session, dataset_id: str, rows: Iterable[tuple[str, str, str]]) -> None:

@@ -34,9 +34,14 @@ def own(user: User, owner: str) -> None:
         raise LoomError("not_allowed", "This belongs to somebody else.", "Ask them, or an administrator.")
 
 
-def matching(states: Sequence[str], search: str | None, tag: str | None) -> Any:
-    """A select of the runs in one of `states` (empty: all) whose name or notes hold `search` and that bear `tag`."""
-    statement = select(Run)
+def matching(
+    states: Sequence[str], search: str | None, tag: str | None, kind: str = "train", dataset: str | None = None
+) -> Any:
+    """A select of the runs of `kind` in one of `states` (empty: all), on `dataset`, whose name or notes hold `search` and
+    that bear `tag`."""
+    statement = select(Run).where(Run.kind == kind)
+    if dataset:
+        statement = statement.where(Run.dataset_id == dataset)
     if states:
         statement = statement.where(Run.state.in_(states))
     if search:

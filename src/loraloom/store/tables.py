@@ -107,14 +107,18 @@ class Dataset(Table):
     user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
     sample: Mapped[bool] = mapped_column(default=False)
     """Whether it is the packaged sample of its user."""
+    version: Mapped[int] = mapped_column(default=0)
+    """Number of its newest change."""
+    labelling: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What is being taught by answers: `labels`, and `answers` (picture's id -> label, or null for none of them)."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Image(Table):
-    """One picture of a data set; its pixels are the blob."""
+    """One picture of a data set; its pixels are the blob. A removed one keeps its row, so that it can come back."""
 
     __tablename__ = "images"
-    __table_args__ = (UniqueConstraint("dataset_id", "blob"), Index(None, "dataset_id", "id"))
+    __table_args__ = (UniqueConstraint("dataset_id", "blob"), Index(None, "dataset_id", "removed", "id"))
 
     id: Mapped[str] = _id()
     dataset_id: Mapped[str] = mapped_column(_to("datasets.id"))
@@ -126,7 +130,52 @@ class Image(Table):
     height: Mapped[int]
     bytes: Mapped[int] = mapped_column(BigInteger)
     caption: Mapped[str | None] = mapped_column(Text)
+    author: Mapped[str | None]
+    """Who wrote the caption: `person:NAME`, `engine:NAME VERSION` or `import`."""
+    version: Mapped[int] = mapped_column(default=0)
+    """Counted up by every write, so that two people do not overwrite each other."""
+    repeats: Mapped[int] = mapped_column(default=1)
+    held_out: Mapped[bool] = mapped_column(default=False)
+    """For validation alone."""
+    crop: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    """x, y, width, height as shares of the picture."""
+    mask: Mapped[str | None] = mapped_column(String(64))
+    """Blob of an 8-bit picture of the same size: white counts in the loss."""
+    removed: Mapped[bool] = mapped_column(default=False)
+    looked: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What `data.quality` measured of the pixels."""
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Change(Table):
+    """Something done to a data set by one author: an edit of many pictures, an upload, an engine's captions, an undo."""
+
+    __tablename__ = "changes"
+    __table_args__ = (UniqueConstraint("dataset_id", "number"),)
+
+    id: Mapped[str] = _id()
+    dataset_id: Mapped[str] = mapped_column(_to("datasets.id"))
+    number: Mapped[int]
+    author: Mapped[str]
+    kind: Mapped[str]
+    """`edit`, `caption` (one picture by hand), `engine`, `add`, `undo`, `restore`, `labels`."""
+    words: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What was asked for."""
+    count: Mapped[int]
+    """Pictures it changed."""
+    undone_by: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ChangeItem(Table):
+    """One picture before and after a change: only the fields that it changed."""
+
+    __tablename__ = "change_items"
+
+    change_id: Mapped[str] = mapped_column(_to("changes.id"), primary_key=True)
+    image_id: Mapped[str] = mapped_column(_to("images.id"), primary_key=True, index=True)
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
 
 
 class Problem(Table):
@@ -183,15 +232,20 @@ class BaseModel(Table):
 
 
 class Run(Table):
-    """One training. What its child says is in `runs/<id>/events.jsonl`; the columns below `step` repeat its last words."""
+    """One training or captioning (`kind`). What its child says is in `runs/<id>/events.jsonl`; the columns below `step`
+    repeat its last words."""
 
     __tablename__ = "runs"
     __table_args__ = (Index(None, "state", "priority", "place"),)
 
     id: Mapped[str] = _id()
     name: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="train", index=True)
+    """`train` or `caption`."""
     user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
     dataset_id: Mapped[str | None] = mapped_column(_to("datasets.id", "SET NULL"))
+    dataset_version: Mapped[int | None]
+    """Version of the data set whose pictures and captions it took."""
     dataset_name: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="queued", index=True)
     wish: Mapped[str | None]

@@ -14,10 +14,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from loraloom.child import limits
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import RunFailed
 from loraloom.spec.journal import Journal
-from loraloom.train import limits
 
 
 def main(arguments: list[str]) -> int:
@@ -57,7 +57,7 @@ def _run(run_dir: Path, began: float) -> int:
 
 
 def _train(run_dir: Path, emit: Journal, began: float) -> int:
-    from loraloom.train.stop import Stop
+    from loraloom.child.stop import Stop
 
     stop = Stop()
     from loraloom.train.child import name_of, read_run, run_child

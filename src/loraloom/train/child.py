@@ -12,6 +12,7 @@ from typing import Any
 import torch
 import yaml
 
+from loraloom.child.asks import STOP, Asks, Interrupted
 from loraloom.data.importer import scan
 from loraloom.data.names import safe_stem
 from loraloom.data.plan import plan as make_plan
@@ -33,7 +34,6 @@ from loraloom.spec.event import (
 from loraloom.spec.run import Run
 from loraloom.train import checkpoint
 from loraloom.train.adapters import Ema
-from loraloom.train.asks import STOP, Asks, Interrupted
 from loraloom.train.device import Memory, base_bytes, choose_device, choose_dtype
 from loraloom.train.families import family as family_named
 from loraloom.train.loop import Loop

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from loraloom.data.draws import Stream, draws
-from loraloom.data.fitting import fit, fit_mask
+from loraloom.data.fitting import box_of, fit, fit_mask
 from loraloom.data.pictures import load_mask, load_picture
 from loraloom.data.sampler import Batch
 from loraloom.spec.dataset import Dataset, Image
@@ -61,13 +61,16 @@ class Latents:
         image = self._images[index]
         size = self._sizes[image.name]
         crop = (self._dataset.crop, variant, self._seed) if self._dataset.crop == "random" else self._dataset.crop
-        return key_of(image.sha256, image.mask_sha256, size, crop, flip, self._dataset.background, self._base)
+        own = () if image.crop is None else (image.crop,)  # keys of whole pictures stay what they were
+        return key_of(image.sha256, image.mask_sha256, size, crop, flip, self._dataset.background, self._base, *own)
 
     @torch.no_grad()
     def _encode(self, vae: Any, index: int, variant: int, flip: bool) -> dict[str, Tensor]:
         image = self._images[index]
         size = self._sizes[image.name]
-        picture = load_picture(Path(image.path), self._dataset.background)
+        whole = load_picture(Path(image.path), self._dataset.background)
+        box = box_of(whole.size, image.crop)
+        picture = whole if image.crop is None else whole.crop(box)
         fitted = fit(
             picture, size, self._dataset.crop, draws(self._seed, Stream.CROP, int(image.sha256[:12], 16), variant)
         )
@@ -78,7 +81,9 @@ class Latents:
         latent = ((mean.float() - (vae.config.shift_factor or 0)) * vae.config.scaling_factor)[0]
         entry = {"latent": latent, "geometry": torch.tensor([*fitted.original, *fitted.corner, *size])}
         if image.mask is not None and self._dataset.masks:
-            weight = fit_mask(load_mask(Path(image.mask), picture.size), size, fitted.corner)
+            left, top, right, bottom = box
+            mask = load_mask(Path(image.mask), whole.size)[top:bottom, left:right]
+            weight = fit_mask(mask, size, fitted.corner)
             plane = torch.from_numpy(weight)[None, None]
             plane = plane.flip(-1) if flip else plane
             entry["mask"] = F.interpolate(plane, latent.shape[1:], mode="area")[0]

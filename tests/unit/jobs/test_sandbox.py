@@ -254,7 +254,7 @@ def test_without_bubblewrap_there_are_limits_and_that_is_said(monkeypatch: pytes
         pytest.skip("no limits on Windows")
     assert sandbox.kind() == "limits" and "bubblewrap" in sandbox.message()
     code = (
-        "from loraloom.train import limits; import resource as r; limits.apply()\n"
+        "from loraloom.child import limits; import resource as r; limits.apply()\n"
         "print(r.getrlimit(r.RLIMIT_CORE)[1], r.getrlimit(r.RLIMIT_NOFILE)[1] <= 4096, r.getrlimit(r.RLIMIT_FSIZE)[1])"
     )
     done = subprocess.run(

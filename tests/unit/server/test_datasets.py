@@ -147,6 +147,8 @@ def test_a_picture_goes_with_the_last_that_names_it(served: Served) -> None:
     assert context.blobs.has(key)
     [image] = client.get(f"/api/datasets/{second}/images").json()["items"]
     assert client.delete(f"/api/images/{image['id']}").status_code == 204
+    assert context.blobs.has(key)  # it can be brought back
+    assert client.delete(f"/api/datasets/{second}").status_code == 204
     assert not context.blobs.has(key) and context.blobs.thumbnail(key) is None
 
 

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/caption-engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Engines
+         * @description Every engine, and whether it can be used here.
+         */
+        get: operations["list_engines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/config/check": {
         parameters: {
             query?: never;
@@ -116,6 +136,126 @@ export interface paths {
         patch: operations["update_dataset"];
         trace?: never;
     };
+    "/api/datasets/{dataset_id}/captions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Captions
+         * @description Queue a captioning. Its result is one change of the data set, which can be undone.
+         */
+        post: operations["create_captions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description The history of a data set, the newest change first.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/changes/{number}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Change
+         * @description Take a change back; undo the undo to have it again.
+         */
+        post: operations["undo_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Diff
+         * @description What is otherwise at version `to` (now) than at version `from`.
+         */
+        get: operations["read_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Dataset
+         * @description Change many pictures at once. Raises LoomError `pattern_invalid`.
+         */
+        post: operations["edit_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Dataset
+         * @description The data set as a zip: `kohya` folders, Hugging Face `imagefolder`, `lora-scripts` CSV, or `flat`, which says all.
+         */
+        get: operations["download_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{dataset_id}/images": {
         parameters: {
             query?: never;
@@ -130,6 +270,90 @@ export interface paths {
         get: operations["list_images"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/labelling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Labelling
+         * @description How far it is, and what to ask next.
+         */
+        get: operations["read_labelling"];
+        /**
+         * Choose Labels
+         * @description Begin, or go on with other labels.
+         */
+        put: operations["choose_labels"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/labelling/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Answer
+         * @description Give an answer; the rest is proposed again.
+         */
+        post: operations["create_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/labelling/answers/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Answer
+         * @description Take an answer back.
+         */
+        delete: operations["delete_answer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/labelling/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Labels
+         * @description Write answers and proposals into the captions, as one change that can be undone.
+         */
+        post: operations["apply_labels"];
         delete?: never;
         options?: never;
         head?: never;
@@ -160,6 +384,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{dataset_id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Quality
+         * @description The score card.
+         */
+        get: operations["read_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Dataset
+         * @description Make the whole set what it was at a version: one more change, which can be undone.
+         */
+        post: operations["restore_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tags
+         * @description Tags by how many pictures have them; with `with`, among the pictures that have those tags.
+         */
+        get: operations["list_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}": {
         parameters: {
             query?: never;
@@ -172,14 +456,14 @@ export interface paths {
         post?: never;
         /**
          * Delete Image
-         * @description Take a picture out of its data set. Runs that have begun keep their own copy.
+         * @description Take a picture out of its data set; it can be brought back. Runs that have begun keep their own copy.
          */
         delete: operations["delete_image"];
         options?: never;
         head?: never;
         /**
          * Update Image
-         * @description Write another caption.
+         * @description Write another caption, or how the picture is used.
          */
         patch: operations["update_image"];
         trace?: never;
@@ -204,6 +488,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image_id}/mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Mask
+         * @description The mask of a picture, as large as the picture: white counts in the loss, black does not.
+         */
+        get: operations["read_mask"];
+        /**
+         * Update Mask
+         * @description Give a picture a mask: a PNG body of at most 32 MB, made as large as the picture.
+         */
+        put: operations["update_mask"];
+        post?: never;
+        /**
+         * Delete Mask
+         * @description Let the whole picture count again.
+         */
+        delete: operations["delete_mask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}/thumbnail": {
         parameters: {
             query?: never;
@@ -216,6 +528,26 @@ export interface paths {
          * @description The picture as WebP, 256 pixels at its longest side.
          */
         get: operations["read_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/label-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Label Sets
+         * @description Label sets that come with Loom.
+         */
+        get: operations["list_label_sets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -668,6 +1000,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Seen
+         * @description The pictures and captions that the run trains on, as they were when it began, whatever became of the data set.
+         */
+        get: operations["list_seen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/log": {
         parameters: {
             query?: never;
@@ -1013,6 +1365,73 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AddTags
+         * @description Tags that are not there yet.
+         */
+        AddTags: {
+            /**
+             * At
+             * @default end
+             * @enum {string}
+             */
+            at: "start" | "end";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "add_tags";
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * Answer
+         * @description One picture's label; null: none of them fits.
+         */
+        Answer: {
+            /** Image */
+            image: string;
+            /** Label */
+            label: string | null;
+        };
+        /**
+         * ApplyAsked
+         * @description What becomes of captions that are there.
+         */
+        ApplyAsked: {
+            /**
+             * Existing
+             * @default keep
+             * @enum {string}
+             */
+            existing: "keep" | "append" | "prepend" | "replace";
+            /**
+             * Least
+             * @description Only proposals at least this probable, and answers.
+             * @default 0
+             */
+            least: number;
+        };
+        /**
+         * Asked
+         * @description A picture to answer for, and what is proposed.
+         */
+        Asked: {
+            image: components["schemas"]["ImageView"];
+            /** Proposals */
+            proposals: components["schemas"]["Proposal"][];
+        };
+        /**
+         * BringBack
+         * @description Removed pictures back into the set.
+         */
+        BringBack: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "bring_back";
+        };
+        /**
          * Bucket
          * @description Pictures trained at one size. Steps an epoch are ceil(sum of repeats / batch).
          */
@@ -1029,12 +1448,186 @@ export interface components {
             width: number;
         };
         /**
-         * CaptionUpdate
-         * @description The new caption; null or blanks take it away.
+         * CaptionerJob
+         * @description Describes pictures in sentences with a captioning model (BLIP, BLIP-2, Florence-2, Qwen2-VL and the like).
          */
-        CaptionUpdate: {
-            /** Caption */
-            caption: string | null;
+        CaptionerJob: {
+            /**
+             * Batch Size
+             * @description Pictures at once; more is faster and needs more memory.
+             * @default 8
+             */
+            batch_size: number;
+            /**
+             * Beams
+             * @description Answers searched side by side; more is slower and often more fitting.
+             * @default 1
+             */
+            beams: number;
+            /**
+             * Device
+             * @description auto, cpu, mps, cuda or cuda:1.
+             * @default auto
+             */
+            device: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            engine: "caption";
+            /**
+             * Existing
+             * @description What happens to a caption that is there already.
+             * @default keep
+             * @enum {string}
+             */
+            existing: "keep" | "append" | "prepend" | "replace";
+            /**
+             * Max New Tokens
+             * @description Longest answer.
+             * @default 80
+             */
+            max_new_tokens: number;
+            /**
+             * Max Side
+             * @description Pictures are made smaller to this side first.
+             * @default 1024
+             */
+            max_side: number;
+            /**
+             * Min New Tokens
+             * @description Shortest answer.
+             * @default 0
+             */
+            min_new_tokens: number;
+            /**
+             * Model
+             * @description Folder or hub id of the model; empty: the engine's own, if it has one.
+             */
+            model?: string | null;
+            /**
+             * Precision
+             * @description Number format; auto: bf16 on a card, fp32 elsewhere.
+             * @default auto
+             * @enum {string}
+             */
+            precision: "auto" | "fp32" | "bf16" | "fp16";
+            /**
+             * Prompt
+             * @description What the model is asked, or the words it goes on from (BLIP); empty: what suits the model. For Florence-2 a task such as <CAPTION>.
+             */
+            prompt?: string | null;
+            /**
+             * Seed
+             * @description Seed of the variation.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Temperature
+             * @description 0 takes the likeliest word each time; higher varies.
+             * @default 0
+             */
+            temperature: number;
+            /**
+             * Template
+             * @description How the caption is put together: {caption} or {labels} is what the engine found, {trigger} the trigger word, and the name of a label group, such as {styles}, its labels alone.
+             * @default {caption}
+             */
+            template: string;
+            /**
+             * Trigger
+             * @description Word that calls the LoRA: once in every caption, where `[trigger]` stands or at the front.
+             * @default
+             */
+            trigger: string;
+        };
+        /**
+         * CaptionsAsked
+         * @description Which pictures an engine is to caption, and how.
+         */
+        CaptionsAsked: {
+            /**
+             * Images
+             * @description These pictures and no others.
+             */
+            images?: string[] | null;
+            /** Job */
+            job: components["schemas"]["ClipJob"] | components["schemas"]["TaggerJob"] | components["schemas"]["CaptionerJob"] | components["schemas"]["VlmJob"] | components["schemas"]["PhotoJob"];
+            /** Only */
+            only?: ("uncaptioned" | "captioned" | "held_out" | "repeated" | "removed") | null;
+            /**
+             * Search
+             * @description In names and captions.
+             */
+            search?: string | null;
+            /**
+             * Tag
+             * @description Pictures that have each of these tags.
+             * @default []
+             */
+            tag: string[];
+        };
+        /**
+         * CaptionsFinished
+         * @description A captioning is done: pictures of all its children that have a caption now; seconds, cost and tokens of this child.
+         *     `failed` pictures are named in warnings. The cost is in the currency of the prices that were given.
+         */
+        CaptionsFinished: {
+            /**
+             * Cost
+             * @default 0
+             */
+            cost: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /** Images */
+            images: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Tokens In
+             * @default 0
+             */
+            tokens_in: number;
+            /**
+             * Tokens Out
+             * @default 0
+             */
+            tokens_out: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "CaptionsFinished";
+        };
+        /**
+         * ChangeView
+         * @description One change of the history. `by` is `person:NAME`, `engine:NAME VERSION` or `import`.
+         */
+        ChangeView: {
+            /** By */
+            by: string;
+            /** Count */
+            count: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: number;
+            /** Undone */
+            undone: boolean;
+            /** Words */
+            words: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Check
@@ -1123,6 +1716,103 @@ export interface components {
             parts: ("cache" | "run_caches" | "checkpoints" | "blobs" | "uploads")[];
         };
         /**
+         * ClipJob
+         * @description Names pictures after labels: each picture goes to the labels whose words lie nearest to it (CLIP, SigLIP).
+         */
+        ClipJob: {
+            /**
+             * Batch Size
+             * @description Pictures at once; more is faster and needs more memory.
+             * @default 8
+             */
+            batch_size: number;
+            /**
+             * Device
+             * @description auto, cpu, mps, cuda or cuda:1.
+             * @default auto
+             */
+            device: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            engine: "clip";
+            /**
+             * Existing
+             * @description What happens to a caption that is there already.
+             * @default keep
+             * @enum {string}
+             */
+            existing: "keep" | "append" | "prepend" | "replace";
+            /**
+             * Groups
+             * @description Further groups of labels by name; each group is decided on its own.
+             * @default {}
+             */
+            groups: {
+                [key: string]: string[];
+            };
+            /**
+             * Label Sets
+             * @description Label sets that come with Loom, such as subjects.en or styles.zh.
+             * @default []
+             */
+            label_sets: string[];
+            /**
+             * Labels
+             * @description Labels to choose from, such as cat, dog, bird.
+             * @default []
+             */
+            labels: string[];
+            /**
+             * Max Labels
+             * @description Labels of one group in a caption at most.
+             * @default 1
+             */
+            max_labels: number;
+            /**
+             * Model
+             * @description Folder or hub id of the model; empty: the engine's own, if it has one.
+             */
+            model?: string | null;
+            /**
+             * Probability
+             * @description softmax: the labels of a group share 1, one of them is right; sigmoid: each label by itself (SigLIP); auto: what the model was trained with.
+             * @default auto
+             * @enum {string}
+             */
+            probability: "auto" | "softmax" | "sigmoid";
+            /**
+             * Prompts
+             * @description Sentences around a label, {} is the label; their embeddings are averaged. Empty: a set that works well.
+             * @default []
+             */
+            prompts: string[];
+            /**
+             * Temperature
+             * @description Above 1 the probabilities are more careful, below 1 bolder.
+             * @default 1
+             */
+            temperature: number;
+            /**
+             * Template
+             * @description How the caption is put together: {caption} or {labels} is what the engine found, {trigger} the trigger word, and the name of a label group, such as {styles}, its labels alone.
+             * @default {caption}
+             */
+            template: string;
+            /**
+             * Threshold
+             * @description A label needs this probability. Empty: the likeliest of a group is always taken, further ones from 0.2.
+             */
+            threshold?: number | null;
+            /**
+             * Trigger
+             * @description Word that calls the LoRA: once in every caption, where `[trigger]` stands or at the front.
+             * @default
+             */
+            trigger: string;
+        };
+        /**
          * Credentials
          * @description A name and a password.
          */
@@ -1185,6 +1875,17 @@ export interface components {
             sample: boolean;
         };
         /**
+         * DedupeTags
+         * @description Of equal tags the first stays.
+         */
+        DedupeTags: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "dedupe_tags";
+        };
+        /**
          * Device
          * @description Memory in bytes; `load` from 0 to 1.
          */
@@ -1203,6 +1904,112 @@ export interface components {
             name: string;
         };
         /**
+         * DifferenceView
+         * @description One field of one picture at two versions.
+         */
+        DifferenceView: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Field */
+            field: string;
+            /** Image */
+            image: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * EditAsked
+         * @description What to do, with which pictures. A preview changes nothing.
+         */
+        EditAsked: {
+            /**
+             * Edit
+             * @example {
+             *       "at": "end",
+             *       "do": "add_tags",
+             *       "tags": [
+             *         "ink"
+             *       ]
+             *     }
+             */
+            edit: components["schemas"]["Replace"] | components["schemas"]["Prefix"] | components["schemas"]["Suffix"] | components["schemas"]["Trigger"] | components["schemas"]["AddTags"] | components["schemas"]["RemoveTags"] | components["schemas"]["RenameTag"] | components["schemas"]["SortTags"] | components["schemas"]["DedupeTags"] | components["schemas"]["FullWidth"] | components["schemas"]["SetCaption"] | components["schemas"]["HoldOut"] | components["schemas"]["Repeats"] | components["schemas"]["Remove"] | components["schemas"]["BringBack"];
+            /**
+             * Images
+             * @description These pictures and no others.
+             */
+            images?: string[] | null;
+            /** Only */
+            only?: ("uncaptioned" | "captioned" | "held_out" | "repeated" | "removed") | null;
+            /**
+             * Preview
+             * @default false
+             */
+            preview: boolean;
+            /**
+             * Search
+             * @description In names and captions.
+             */
+            search?: string | null;
+            /**
+             * Tag
+             * @description Pictures that have each of these tags.
+             * @default []
+             */
+            tag: string[];
+        };
+        /**
+         * EditDone
+         * @description `change` is the number of the change (null: nothing changed, or a preview), `count` the pictures it changes.
+         */
+        EditDone: {
+            /** Change */
+            change: number | null;
+            /** Count */
+            count: number;
+            /** Items */
+            items: components["schemas"]["Edited"][];
+        };
+        /**
+         * Edited
+         * @description A picture before and after an edit: its caption, or what else the edit changed.
+         */
+        Edited: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * EngineView
+         * @description An engine; `fields` is the JSON schema of its job, `why_not` says what to install where it is not available.
+         */
+        EngineView: {
+            /** Available */
+            available: boolean;
+            /** Engine */
+            engine: string;
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Needs */
+            needs: string;
+            /** Own Model */
+            own_model: boolean;
+            /** Title */
+            title: string;
+            /** Who */
+            who: string;
+            /** Why Not */
+            why_not: string;
+        };
+        /**
          * ErrorBody
          * @description The body of every answer from 400 up.
          */
@@ -1215,7 +2022,7 @@ export interface components {
          */
         Event: {
             /** Payload */
-            payload: components["schemas"]["RunStarted"] | components["schemas"]["StageStarted"] | components["schemas"]["StageProgressed"] | components["schemas"]["StepLogged"] | components["schemas"]["ValidationLogged"] | components["schemas"]["SampleSaved"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["SettingsLowered"] | components["schemas"]["WarningRaised"] | components["schemas"]["RunFinished"] | components["schemas"]["RunInterrupted"] | components["schemas"]["RunFailed"] | components["schemas"]["RunLost"];
+            payload: components["schemas"]["RunStarted"] | components["schemas"]["StageStarted"] | components["schemas"]["StageProgressed"] | components["schemas"]["StepLogged"] | components["schemas"]["ValidationLogged"] | components["schemas"]["SampleSaved"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["SettingsLowered"] | components["schemas"]["WarningRaised"] | components["schemas"]["RunFinished"] | components["schemas"]["CaptionsFinished"] | components["schemas"]["RunInterrupted"] | components["schemas"]["RunFailed"] | components["schemas"]["RunLost"];
             /** Seq */
             seq: number;
             /**
@@ -1262,6 +2069,47 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
+         * FindingView
+         * @description Something to know about the set; sentences are in the language that was asked for.
+         */
+        FindingView: {
+            /** Count */
+            count: number;
+            /**
+             * Groups
+             * @description Which of them belong together.
+             * @default []
+             */
+            groups: string[][];
+            /** Hint */
+            hint: string;
+            /**
+             * Images
+             * @description Pictures that it means, at most 500.
+             */
+            images: string[];
+            /** Kind */
+            kind: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "bad" | "warn" | "note";
+            /** Message */
+            message: string;
+        };
+        /**
+         * FullWidth
+         * @description Full-width commas become plain ones, as trainers split tags by those.
+         */
+        FullWidth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "full_width";
+        };
+        /**
          * Health
          * @description `ok` when the database answers and the queue is looked after.
          */
@@ -1272,10 +2120,58 @@ export interface components {
             version: string;
         };
         /**
+         * HoldOut
+         * @description Pictures for validation alone, or for training again.
+         */
+        HoldOut: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "hold_out";
+            /** On */
+            on: boolean;
+        };
+        /**
+         * ImageUpdate
+         * @description What is to change, at least one thing; the rest stays. A caption of null or blanks goes, a crop of null too.
+         */
+        ImageUpdate: {
+            /** Caption */
+            caption?: string | null;
+            /** Crop */
+            crop?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /**
+             * Held Out
+             * @default false
+             */
+            held_out: boolean;
+            /**
+             * Repeats
+             * @default 1
+             */
+            repeats: number;
+            /**
+             * Version
+             * @description The version that was changed, of the picture.
+             */
+            version?: number | null;
+        };
+        /**
          * ImageView
          * @description A picture; sizes in pixels, `bytes` of the stored file. `caption` holds its alternatives, a line each.
          */
         ImageView: {
+            /**
+             * Author
+             * @description Who wrote the caption: `person:NAME`, `engine:NAME VERSION`, `import`.
+             */
+            author?: string | null;
             /** Bytes */
             bytes: number;
             /**
@@ -1283,25 +2179,106 @@ export interface components {
              * @example a tabby cat on a sofa
              */
             caption: string | null;
+            /**
+             * Crop
+             * @description x, y, width, height as shares of the picture.
+             */
+            crop?: number[] | null;
             /** Height */
             height: number;
+            /**
+             * Held Out
+             * @description For validation alone.
+             * @default false
+             */
+            held_out: boolean;
             /**
              * Id
              * @example 1qz3k8f0s4m2p7ra
              */
             id: string;
             /**
+             * Mask
+             * @description Address of the mask: white counts in the loss.
+             */
+            mask?: string | null;
+            /**
              * Name
              * @example cats/tabby.jpg
              */
             name: string;
             /**
+             * Removed
+             * @default false
+             */
+            removed: boolean;
+            /**
+             * Repeats
+             * @description How often it counts in an epoch.
+             * @default 1
+             */
+            repeats: number;
+            /**
              * Thumbnail
              * @example /api/images/1qz3k8f0s4m2p7ra/thumbnail
              */
             thumbnail: string;
+            /**
+             * Version
+             * @description Counted up by every write: send it with a change.
+             * @default 0
+             */
+            version: number;
             /** Width */
             width: number;
+        };
+        /**
+         * LabelSetView
+         * @description Labels to choose from; `english` says the same line by line.
+         */
+        LabelSetView: {
+            /** English */
+            english: string[];
+            /** Labels */
+            labels: string[];
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Labelling
+         * @description `worth`: how many more answers are worth giving; `agreement`: share of labels expected to be right now.
+         */
+        Labelling: {
+            /** Agreement */
+            agreement: number;
+            /** Answered */
+            answered: number;
+            /** Labels */
+            labels: string[];
+            /** Queue */
+            queue: components["schemas"]["Asked"][];
+            /** Total */
+            total: number;
+            /** Worth */
+            worth: number;
+        };
+        /**
+         * LabelsChosen
+         * @description What may be answered. Answers that still fit are kept.
+         */
+        LabelsChosen: {
+            /**
+             * Labels
+             * @example [
+             *       "cat",
+             *       "dog"
+             *     ]
+             */
+            labels: string[];
         };
         /**
          * LoraUpdate
@@ -1439,6 +2416,13 @@ export interface components {
             /** Run */
             run: string;
         };
+        /** Page[ChangeView] */
+        Page_ChangeView_: {
+            /** Items */
+            items: components["schemas"]["ChangeView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[Checkpoint] */
         Page_Checkpoint_: {
             /** Items */
@@ -1453,10 +2437,31 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[DifferenceView] */
+        Page_DifferenceView_: {
+            /** Items */
+            items: components["schemas"]["DifferenceView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[EngineView] */
+        Page_EngineView_: {
+            /** Items */
+            items: components["schemas"]["EngineView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ImageView] */
         Page_ImageView_: {
             /** Items */
             items: components["schemas"]["ImageView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[LabelSetView] */
+        Page_LabelSetView_: {
+            /** Items */
+            items: components["schemas"]["LabelSetView"][];
             /** Next */
             next?: string | null;
         };
@@ -1499,6 +2504,20 @@ export interface components {
         Page_Sample_: {
             /** Items */
             items: components["schemas"]["Sample"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[Seen] */
+        Page_Seen_: {
+            /** Items */
+            items: components["schemas"]["Seen"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[TagCount] */
+        Page_TagCount_: {
+            /** Items */
+            items: components["schemas"]["TagCount"][];
             /** Next */
             next?: string | null;
         };
@@ -1555,6 +2574,65 @@ export interface components {
             paused: boolean;
         };
         /**
+         * PhotoJob
+         * @description Names photographs by their likeliest ImageNet classes (EfficientNet-Lite0); of no use for drawings.
+         */
+        PhotoJob: {
+            /**
+             * Batch Size
+             * @description Pictures at once; more is faster and needs more memory.
+             * @default 8
+             */
+            batch_size: number;
+            /**
+             * Device
+             * @description auto, cpu, mps, cuda or cuda:1.
+             * @default auto
+             */
+            device: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            engine: "photo";
+            /**
+             * Existing
+             * @description What happens to a caption that is there already.
+             * @default keep
+             * @enum {string}
+             */
+            existing: "keep" | "append" | "prepend" | "replace";
+            /**
+             * Max Labels
+             * @description Classes in a caption at most.
+             * @default 3
+             */
+            max_labels: number;
+            /**
+             * Model
+             * @description Folder or hub id of the model; empty: the engine's own, if it has one.
+             */
+            model?: string | null;
+            /**
+             * Template
+             * @description How the caption is put together: {caption} or {labels} is what the engine found, {trigger} the trigger word, and the name of a label group, such as {styles}, its labels alone.
+             * @default {caption}
+             */
+            template: string;
+            /**
+             * Threshold
+             * @description A class after the first needs this probability.
+             * @default 0.1
+             */
+            threshold: number;
+            /**
+             * Trigger
+             * @description Word that calls the LoRA: once in every caption, where `[trigger]` stands or at the front.
+             * @default
+             */
+            trigger: string;
+        };
+        /**
          * PlanView
          * @description What the run will come to; `checkpoints` and `samples` at these steps.
          */
@@ -1577,6 +2655,19 @@ export interface components {
             steps_per_epoch: number;
             /** Total Steps */
             total_steps: number;
+        };
+        /**
+         * Prefix
+         * @description Text before the caption, unless it begins with it.
+         */
+        Prefix: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "prefix";
+            /** Text */
+            text: string;
         };
         /**
          * PresetView
@@ -1668,6 +2759,31 @@ export interface components {
             reason: string;
         };
         /**
+         * Proposal
+         * @description A label and its probability.
+         */
+        Proposal: {
+            /** Label */
+            label: string;
+            /** P */
+            p: number;
+        };
+        /**
+         * Quality
+         * @description `working` while pictures are still being looked at; what is there already is told.
+         */
+        Quality: {
+            /** Findings */
+            findings: components["schemas"]["FindingView"][];
+            /** Score */
+            score: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "working";
+        };
+        /**
          * Queue
          * @description Runs at work, and those that wait in the order in which they will start.
          */
@@ -1678,6 +2794,100 @@ export interface components {
             running: components["schemas"]["RunView"][];
             /** Waiting */
             waiting: components["schemas"]["RunView"][];
+        };
+        /**
+         * Remove
+         * @description Out of the set, until they are brought back.
+         */
+        Remove: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "remove";
+        };
+        /**
+         * RemoveTags
+         * @description Tags that go.
+         */
+        RemoveTags: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "remove_tags";
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * RenameTag
+         * @description One tag by another; merged with it where both stand.
+         */
+        RenameTag: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "rename_tag";
+            /** New */
+            new: string;
+            /** Old */
+            old: string;
+        };
+        /**
+         * Repeats
+         * @description How often a picture counts in an epoch.
+         */
+        Repeats: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "repeats";
+            /** Times */
+            times: number;
+        };
+        /**
+         * Replace
+         * @description Find and replace: plain text, a whole tag, or a regular expression with groups as `\1`.
+         */
+        Replace: {
+            /**
+             * Case
+             * @description Whether upper and lower case are told apart.
+             * @default false
+             */
+            case: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "replace";
+            /** Find */
+            find: string;
+            /**
+             * Put
+             * @default
+             */
+            put: string;
+            /**
+             * Regex
+             * @default false
+             */
+            regex: boolean;
+            /**
+             * Whole Tag
+             * @default false
+             */
+            whole_tag: boolean;
+        };
+        /**
+         * Restore
+         * @description A version: the number of a change, 0 for the beginning.
+         */
+        Restore: {
+            /** Version */
+            version: number;
         };
         /**
          * Retry
@@ -1905,6 +3115,12 @@ export interface components {
             /** Id */
             id: string;
             /**
+             * Kind
+             * @default train
+             * @enum {string}
+             */
+            kind: "train" | "caption";
+            /**
              * Last Seq
              * @default 0
              */
@@ -2025,6 +3241,46 @@ export interface components {
             message: string;
         };
         /**
+         * Seen
+         * @description A picture as the run saw it; `crop` as left, top, width, height in shares.
+         */
+        Seen: {
+            /** Caption */
+            caption: string;
+            /** Crop */
+            crop?: number[] | null;
+            /**
+             * File
+             * @example 00001-tabby.webp
+             */
+            file: string;
+            /**
+             * Held Out
+             * @default false
+             */
+            held_out: boolean;
+            /**
+             * Masked
+             * @default false
+             */
+            masked: boolean;
+            /**
+             * Name
+             * @example cats/tabby.jpg
+             */
+            name: string;
+            /**
+             * Picture
+             * @example /api/runs/1qz3k8f0s4m2p7ra/files/data/00001-tabby.webp
+             */
+            picture: string;
+            /**
+             * Repeats
+             * @default 1
+             */
+            repeats: number;
+        };
+        /**
          * SessionView
          * @description Who is logged in here (null: nobody), whether that is needed, and what `X-CSRF-Token` must be.
          */
@@ -2042,6 +3298,19 @@ export interface components {
              * @example 0.2.0
              */
             version: string;
+        };
+        /**
+         * SetCaption
+         * @description One caption for all of them.
+         */
+        SetCaption: {
+            /** Caption */
+            caption: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "set";
         };
         /**
          * Settings
@@ -2082,6 +3351,17 @@ export interface components {
             type: "SettingsLowered";
         };
         /**
+         * SortTags
+         * @description Tags in order of the alphabet.
+         */
+        SortTags: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "sort_tags";
+        };
+        /**
          * StageProgressed
          * @description `done` of `total` of a stage.
          */
@@ -2092,7 +3372,7 @@ export interface components {
              * Stage
              * @enum {string}
              */
-            stage: "loading" | "caching" | "training" | "sampling" | "exporting";
+            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning";
             /** Total */
             total: number;
             /**
@@ -2110,7 +3390,7 @@ export interface components {
              * Stage
              * @enum {string}
              */
-            stage: "loading" | "caching" | "training" | "sampling" | "exporting";
+            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning";
             /** Total */
             total: number;
             /**
@@ -2165,6 +3445,123 @@ export interface components {
         Storage: {
             /** Parts */
             parts: components["schemas"]["Part"][];
+        };
+        /**
+         * Suffix
+         * @description Text after the caption, unless it ends with it.
+         */
+        Suffix: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "suffix";
+            /** Text */
+            text: string;
+        };
+        /**
+         * TagCount
+         * @description A tag and how many pictures have it.
+         */
+        TagCount: {
+            /** Count */
+            count: number;
+            /** Tag */
+            tag: string;
+        };
+        /**
+         * TaggerJob
+         * @description Finds tags as booru sites have them (WD14-style ONNX taggers: model.onnx and selected_tags.csv).
+         */
+        TaggerJob: {
+            /**
+             * Batch Size
+             * @description Pictures at once; more is faster and needs more memory.
+             * @default 8
+             */
+            batch_size: number;
+            /**
+             * Blocked
+             * @description Tags that are left out, with spaces or underscores.
+             * @default []
+             */
+            blocked: string[];
+            /**
+             * Character Threshold
+             * @description Probability that a character's name needs.
+             * @default 0.85
+             */
+            character_threshold: number;
+            /**
+             * Characters First
+             * @description Put characters' names before the other tags.
+             * @default true
+             */
+            characters_first: boolean;
+            /**
+             * Device
+             * @description auto, cpu, mps, cuda or cuda:1.
+             * @default auto
+             */
+            device: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            engine: "tagger";
+            /**
+             * Existing
+             * @description What happens to a caption that is there already.
+             * @default keep
+             * @enum {string}
+             */
+            existing: "keep" | "append" | "prepend" | "replace";
+            /**
+             * General Threshold
+             * @description Probability that a general tag needs.
+             * @default 0.35
+             */
+            general_threshold: number;
+            /**
+             * Max Tags
+             * @description Tags of a caption at most; empty: all of them.
+             */
+            max_tags?: number | null;
+            /**
+             * Model
+             * @description Folder or hub id of the model; empty: the engine's own, if it has one.
+             */
+            model?: string | null;
+            /**
+             * Order
+             * @description Order of the tags.
+             * @default probability
+             * @enum {string}
+             */
+            order: "probability" | "alphabet" | "model";
+            /**
+             * Rating Threshold
+             * @description Probability from which the likeliest rating is a tag too; empty: never.
+             */
+            rating_threshold?: number | null;
+            /**
+             * Template
+             * @description How the caption is put together: {caption} or {labels} is what the engine found, {trigger} the trigger word, and the name of a label group, such as {styles}, its labels alone.
+             * @default {caption}
+             */
+            template: string;
+            /**
+             * Trigger
+             * @description Word that calls the LoRA: once in every caption, where `[trigger]` stands or at the front.
+             * @default
+             */
+            trigger: string;
+            /**
+             * Underscores
+             * @description Keep underscores in tags; off: spaces, except in faces such as ^_^.
+             * @default false
+             */
+            underscores: boolean;
         };
         /**
          * TokenCreate
@@ -2227,6 +3624,31 @@ export interface components {
             name: string;
             /** Used At */
             used_at: string | null;
+        };
+        /**
+         * Trigger
+         * @description The trigger word as the first tag; where it stands elsewhere it is moved there.
+         */
+        Trigger: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "trigger";
+            /** Text */
+            text: string;
+        };
+        /**
+         * Undone
+         * @description `conflicts` are pictures that were left alone, because somebody changed them since.
+         */
+        Undone: {
+            /** Change */
+            change: number | null;
+            /** Conflicts */
+            conflicts: string[];
+            /** Count */
+            count: number;
         };
         /**
          * UploadProblem
@@ -2343,6 +3765,119 @@ export interface components {
             type: "ValidationLogged";
         };
         /**
+         * VlmJob
+         * @description Asks a vision model behind an OpenAI-compatible address (llama.cpp, vLLM, Ollama or hosted).
+         */
+        VlmJob: {
+            /**
+             * Batch Size
+             * @description Pictures at once; more is faster and needs more memory.
+             * @default 8
+             */
+            batch_size: number;
+            /**
+             * Concurrency
+             * @description Pictures asked about at the same time.
+             * @default 4
+             */
+            concurrency: number;
+            /**
+             * Device
+             * @description auto, cpu, mps, cuda or cuda:1.
+             * @default auto
+             */
+            device: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            engine: "vlm";
+            /**
+             * Existing
+             * @description What happens to a caption that is there already.
+             * @default keep
+             * @enum {string}
+             */
+            existing: "keep" | "append" | "prepend" | "replace";
+            /**
+             * Max Side
+             * @description Pictures are made smaller to this side before they are sent.
+             * @default 1024
+             */
+            max_side: number;
+            /**
+             * Max Tokens
+             * @description Longest answer.
+             * @default 300
+             */
+            max_tokens: number;
+            /**
+             * Model
+             * @description Folder or hub id of the model; empty: the engine's own, if it has one.
+             */
+            model?: string | null;
+            /**
+             * Price In
+             * @description Price of a million tokens sent, in your currency; for the cost.
+             * @default 0
+             */
+            price_in: number;
+            /**
+             * Price Out
+             * @description Price of a million tokens answered, in your currency; for the cost.
+             * @default 0
+             */
+            price_out: number;
+            /**
+             * Prompt
+             * @description What is asked about each picture; {existing} is the caption that is there.
+             * @default Describe this picture in one sentence for training an image generator: subject, pose, clothing, background, colours, style. No introduction.
+             */
+            prompt: string;
+            /**
+             * Retries
+             * @description How often a question is asked again when the endpoint is busy or fails.
+             * @default 5
+             */
+            retries: number;
+            /**
+             * System
+             * @description Instruction given before every question.
+             * @default
+             */
+            system: string;
+            /**
+             * Temperature
+             * @description 0 is plain, higher varies.
+             * @default 0.2
+             */
+            temperature: number;
+            /**
+             * Template
+             * @description How the caption is put together: {caption} or {labels} is what the engine found, {trigger} the trigger word, and the name of a label group, such as {styles}, its labels alone.
+             * @default {caption}
+             */
+            template: string;
+            /**
+             * Timeout
+             * @description How long an answer may take.
+             * @default 120
+             */
+            timeout: number;
+            /**
+             * Trigger
+             * @description Word that calls the LoRA: once in every caption, where `[trigger]` stands or at the front.
+             * @default
+             */
+            trigger: string;
+            /**
+             * Url
+             * @description Address of the endpoint, up to /v1; its key is read from the environment.
+             * @default http://127.0.0.1:8080/v1
+             */
+            url: string;
+        };
+        /**
          * WarningRaised
          * @description Something the user should know that does not stop the run.
          */
@@ -2381,6 +3916,62 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_engines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EngineView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     check_config: {
         parameters: {
             query?: never;
@@ -2898,14 +4489,438 @@ export interface operations {
             };
         };
     };
+    create_captions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptionsAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_changes: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChangeView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description change_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_diff: {
+        parameters: {
+            query: {
+                from: number;
+                to?: number | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DifferenceView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    edit_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditDone"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description pattern_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_dataset: {
+        parameters: {
+            query?: {
+                format?: "kohya" | "imagefolder" | "lora-scripts" | "flat";
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid, dataset_empty */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_images: {
         parameters: {
             query?: {
+                /** @description Pictures that this finding of the score card means. */
+                finding?: string | null;
                 /** @description `next` of the page before. */
                 cursor?: string | null;
                 /** @description Rows at most. */
                 limit?: number;
                 search?: string | null;
+                tag?: string[] | null;
+                only?: ("uncaptioned" | "captioned" | "held_out" | "repeated" | "removed") | null;
             };
             header?: never;
             path: {
@@ -2944,6 +4959,399 @@ export interface operations {
             };
             /** @description dataset_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_labelling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labelling"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_ready */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    choose_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelsChosen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labelling"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_ready */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labelling"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_ready */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labelling"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_ready */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    apply_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditDone"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_ready */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3108,6 +5516,219 @@ export interface operations {
             };
         };
     };
+    read_quality: {
+        parameters: {
+            query?: {
+                trigger?: string;
+                /** @description Side trained at, in pixels. */
+                resolution?: number | null;
+                language?: "en" | "zh";
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quality"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restore"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditDone"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: {
+                with?: string[] | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TagCount_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     delete_image: {
         parameters: {
             query?: never;
@@ -3184,7 +5805,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CaptionUpdate"];
+                "application/json": components["schemas"]["ImageUpdate"];
             };
         };
         responses: {
@@ -3217,6 +5838,15 @@ export interface operations {
             };
             /** @description image_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description edit_conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3312,6 +5942,208 @@ export interface operations {
             };
         };
     };
+    read_mask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebP picture, or a PNG where a side is too long for WebP. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description image_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_mask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description image_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description upload_refused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_mask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description image_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     read_thumbnail: {
         parameters: {
             query?: never;
@@ -3353,6 +6185,62 @@ export interface operations {
             };
             /** @description image_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_label_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LabelSetView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4364,6 +7252,9 @@ export interface operations {
                 /** @description In names and notes. */
                 search?: string | null;
                 tag?: string | null;
+                kind?: "train" | "caption";
+                /** @description Only runs on this data set. */
+                dataset?: string | null;
                 /** @description `next` of the page before. */
                 cursor?: string | null;
                 /** @description Rows at most. */
@@ -5143,6 +8034,78 @@ export interface operations {
                 };
             };
             /** @description file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_seen: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Seen_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;

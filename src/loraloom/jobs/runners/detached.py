@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -26,6 +26,7 @@ from loraloom.jobs.runners.reason import RESUME, why
 from loraloom.jobs.scrub import scrub
 from loraloom.spec.errors import LoomError
 
+TRAIN = "loraloom.train"
 UNKNOWN = 256
 """Exit code of a child of an earlier server that ended without a word: only its parent is told the code."""
 SAME_MOMENT = 2.0
@@ -48,15 +49,31 @@ class Child:
 
 
 def start(
-    run_dir: Path, *, base: Path | None = None, read_only: Sequence[Path] = (), device: str = "cpu", name: str = ""
+    run_dir: Path,
+    *,
+    base: Path | None = None,
+    read_only: Sequence[Path] = (),
+    device: str = "cpu",
+    name: str = "",
+    module: str = TRAIN,
+    network: Mapping[str, str] | None = None,
 ) -> Child:
     """Start the child for `run_dir`, which shows it `base` and `read_only` besides; `device` is all it may compute on.
 
-    `name` is what the run's events call it. Raises LoomError `child_died`, `not_writable` or `disk_full`.
+    `name` is what the run's events call it. With `network` it reaches the network, and has these variables. Raises LoomError
+    `child_died`, `not_writable` or `disk_full`.
     """
     run_dir = run_dir.absolute()
-    named = name or run_dir.name
-    return launch(run_dir, (str(inside(run_dir)),), base=base, read_only=read_only, device=device, name=named)[0]
+    return launch(
+        run_dir,
+        (str(inside(run_dir)),),
+        base=base,
+        read_only=read_only,
+        device=device,
+        name=name or run_dir.name,
+        module=module,
+        network=network,
+    )[0]
 
 
 def inside(run_dir: Path) -> Path:
@@ -73,22 +90,24 @@ def launch(
     device: str,
     name: str,
     stdin: int = subprocess.DEVNULL,
+    module: str = TRAIN,
+    network: Mapping[str, str] | None = None,
 ) -> tuple[Child, subprocess.Popen[bytes]]:
-    """Start `python -m loraloom.train ARGUMENTS` in a session of its own; what it prints is appended to log.txt."""
-    own = [sys.executable, "-P", "-m", "loraloom.train", *arguments]  # -P: no module comes from the run folder
+    """Start `python -m MODULE ARGUMENTS` in a session of its own; what it prints is appended to log.txt."""
+    own = [sys.executable, "-P", "-m", module, *arguments]  # -P: no module comes from the run folder
     shut_in = sandbox.kind() == "bubblewrap"
     scrub(run_dir)  # it may come from an earlier child
-    with _log(run_dir) as log, _pipe(shut_in) as (read, write):
-        before = sandbox.command(run_dir, base, read_only, device, name) if shut_in else []
+    with _log(run_dir) as log, _pipe(shut_in) as (read, write), _variables(network if shut_in else None) as secret:
+        before = sandbox.command(run_dir, base, read_only, device, name, network is not None) if shut_in else []
         if shut_in:
-            before[-1:] = ["--info-fd", str(write), "--"]
+            before[-1:] = [*(["--args", str(secret)] if network else []), "--info-fd", str(write), "--"]
         process = subprocess.Popen(
             [*before, *own],
             stdin=stdin,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={} if shut_in else sandbox.environment(device, name),
-            pass_fds=(write,) if shut_in else (),
+            env={} if shut_in else sandbox.environment(device, name) | dict(network or {}),
+            pass_fds=(write, *((secret,) if network else ())) if shut_in else (),
             creationflags=_apart(),
             start_new_session=sys.platform != "win32",
         )
@@ -221,6 +240,22 @@ def _pipe(wanted: bool) -> Generator[tuple[int, int]]:
     read, write = os.pipe()
     try:
         yield read, write
+    finally:
+        os.close(read)
+
+
+@contextlib.contextmanager
+def _variables(wanted: Mapping[str, str] | None) -> Generator[int]:
+    """A pipe that tells bubblewrap of further variables: on its command line everybody could read them."""
+    if not wanted:
+        yield -1
+        return
+    read, write = os.pipe()
+    try:
+        told = "".join(f"--setenv\0{key}\0{value}\0" for key, value in wanted.items())
+        os.write(write, told.encode())
+        os.close(write)
+        yield read
     finally:
         os.close(read)
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from loraloom.jobs.runners import FAILED, FINISHED, INTERRUPTED
 from loraloom.jobs.tail import EVENTS
-from loraloom.spec.event import RunFailed, RunFinished, RunInterrupted, decode
+from loraloom.spec.event import CaptionsFinished, RunFailed, RunFinished, RunInterrupted, decode
 
 END_BYTES = 64 << 10
 """More than one event is long."""
@@ -29,5 +29,5 @@ def last_word(run_dir: Path, since: float) -> int | None:
         return None
     if isinstance(said, RunFailed):
         return INTERRUPTED if said.code == "interrupted" else FAILED
-    codes = ((RunFinished, FINISHED), (RunInterrupted, INTERRUPTED))
+    codes = ((RunFinished, FINISHED), (CaptionsFinished, FINISHED), (RunInterrupted, INTERRUPTED))
     return next((code for kind, code in codes if isinstance(said, kind)), None)

@@ -11,12 +11,13 @@ from sqlalchemy import delete, select
 
 from loraloom.data.intake import clean
 from loraloom.server import sample
-from loraloom.server.adding import LOCK
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Cursor, Limit, Page, page
 from loraloom.server.routes.images import ImageView, view
+from loraloom.server.selecting import Selected, page_of
 from loraloom.store import datasets as store
+from loraloom.store.changes import LOCK
 from loraloom.store.tables import Dataset, Image, Problem, User
 
 router = APIRouter(tags=["datasets"], responses=described("request_invalid"))
@@ -122,7 +123,8 @@ def delete_dataset(context: Ctx, session: Db, user: Me, dataset_id: DatasetId) -
     store.check_free(session, dataset_id)
     session.commit()
     with LOCK:
-        blobs = set(session.scalars(select(Image.blob).where(Image.dataset_id == dataset_id)))
+        rows = session.execute(select(Image.blob, Image.mask).where(Image.dataset_id == dataset_id))
+        blobs = {key for row in rows for key in row if key}
         session.delete(dataset)
         session.commit()
         for key in store.unused(session, blobs):
@@ -132,11 +134,24 @@ def delete_dataset(context: Ctx, session: Db, user: Me, dataset_id: DatasetId) -
 
 @router.get("/datasets/{dataset_id}/images", responses=described("dataset_not_found"))
 def list_images(
-    session: Db, user: Me, dataset_id: DatasetId, cursor: Cursor = None, limit: Limit = 100, search: Search = None
+    context: Ctx,
+    session: Db,
+    user: Me,
+    dataset_id: DatasetId,
+    selected: Selected,
+    finding: Annotated[
+        str | None, Query(max_length=50, description="Pictures that this finding of the score card means.")
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
 ) -> Page[ImageView]:
     """Its pictures, the oldest first; `search` looks in names and captions."""
-    store.get_dataset(session, dataset_id)
-    rows, following = page(session, store.matching(dataset_id, search), Image.id, cursor, limit, newest_first=False)
+    dataset = store.get_dataset(session, dataset_id)
+    if finding is not None:
+        card, _ = context.looking.card(session, dataset, "", None)
+        meant = [image for one in card.findings if one.kind == finding for image in one.images]
+        selected = selected.model_copy(update={"images": meant})
+    rows, following = page_of(session, dataset_id, selected, cursor, limit)
     return Page(items=[view(row) for row in rows], next=following)
 
 

@@ -10,19 +10,20 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from loraloom.data.names import safe_stem
-from loraloom.jobs import checkpoints, samples
+from loraloom.jobs import checkpoints, samples, seen
 from loraloom.server import archive
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
-from loraloom.server.paging import Page
-from loraloom.server.reply import FOREVER, Text, inside, open_inside, send, text_of
+from loraloom.server.paging import Limit, Page
+from loraloom.server.reply import FOREVER, KINDS, Text, inside, open_inside, send, text_of
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import Event
 from loraloom.store.runs import get_run
 
 router = APIRouter(tags=["runs"], responses=described("request_invalid", "run_not_found"))
 LARGEST_PICTURE = 64 * 2**20
-SERVED = ("samples", "lora")
+FileCursor = Annotated[str | None, Query(max_length=300, description="`next` of the page before.")]
+SERVED = ("samples", "lora", "data")
 """Folders of a run whose pictures the page shows."""
 
 
@@ -60,6 +61,16 @@ def list_samples(context: Ctx, session: Db, user: Me, run_id: str) -> Page[sampl
     return Page(items=samples.listed(context.home / "runs" / run_id, f"/api/runs/{run_id}/files"))
 
 
+@router.get("/runs/{run_id}/images")
+def list_seen(
+    context: Ctx, session: Db, user: Me, run_id: str, cursor: FileCursor = None, limit: Limit = 100
+) -> Page[seen.Seen]:
+    """The pictures and captions that the run trains on, as they were when it began, whatever became of the data set."""
+    get_run(session, run_id)
+    items, following = seen.listed(context.home / "runs" / run_id, f"/api/runs/{run_id}/files", cursor, limit)
+    return Page(items=items, next=following)
+
+
 @router.get("/runs/{run_id}/checkpoints")
 def list_checkpoints(context: Ctx, session: Db, user: Me, run_id: str) -> Page[checkpoints.Checkpoint]:
     """Checkpoints that were kept."""
@@ -86,11 +97,11 @@ def read_log(
 def read_run_file(context: Ctx, session: Db, user: Me, run_id: str, name: str) -> Response:
     """A picture of the run, by its name in the run folder."""
     get_run(session, run_id)
-    if not name.startswith(tuple(folder + "/" for folder in SERVED)) or not name.endswith(".png"):
+    if not name.startswith(tuple(folder + "/" for folder in SERVED)) or not name.endswith((".png", ".webp")):
         raise LoomError("file_not_found", "There is no such picture.", "Look at the samples of the run.")
     with open_inside(context.home / "runs" / run_id, name) as file:
-        headers = FOREVER if name.startswith("samples/step-") else {}
-        return Response(file.read(LARGEST_PICTURE), media_type="image/png", headers=headers)
+        headers = FOREVER if name.startswith(("samples/step-", "data/")) else {}
+        return Response(file.read(LARGEST_PICTURE), media_type=KINDS[Path(name).suffix], headers=headers)
 
 
 @router.get("/runs/{run_id}/download/lora", response_class=FileResponse, responses=described("lora_not_found"))

@@ -72,11 +72,13 @@ def list_runs(
     state: Annotated[list[State] | None, Query(description="Only runs in one of these states.")] = None,
     search: Annotated[str | None, Query(max_length=200, description="In names and notes.")] = None,
     tag: Annotated[str | None, Query(max_length=50)] = None,
+    kind: Annotated[Literal["train", "caption"], Query()] = "train",
+    dataset: Annotated[str | None, Query(max_length=64, description="Only runs on this data set.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[RunView]:
     """Runs, the newest first."""
-    rows, following = page(session, store.matching(state or [], search, tag), Run.id, cursor, limit)
+    rows, following = page(session, store.matching(state or [], search, tag, kind, dataset), Run.id, cursor, limit)
     return Page(items=present.runs(session, rows), next=following)
 
 
@@ -113,7 +115,8 @@ def delete_run(context: Ctx, session: Db, user: Me, run_id: str) -> None:
 def read_run_config(session: Db, user: Me, run_id: str) -> Text:
     """The frozen config as YAML."""
     run = store.get_run(session, run_id)
-    return Text(as_yaml(RUN.validate_python(run.config), {}), media_type="text/yaml")
+    text = as_yaml(None, run.config["job"]) if run.kind == "caption" else as_yaml(RUN.validate_python(run.config), {})
+    return Text(text, media_type="text/yaml")
 
 
 @router.post(

@@ -7,6 +7,7 @@ import { api, take } from "@/api/client";
 import { keys } from "@/api/queries";
 import type { Dataset } from "@/api/types";
 import { ConfirmButton } from "@/components/ConfirmButton";
+import { ExportMenu } from "./ExportMenu";
 
 export function DatasetActions({ dataset }: { dataset: Dataset }) {
   const { t } = useTranslation("datasets");
@@ -22,6 +23,7 @@ export function DatasetActions({ dataset }: { dataset: Dataset }) {
 
   return (
     <>
+      {dataset.images ? <ExportMenu dataset={dataset.id} /> : null}
       {dataset.mine ? (
         <ConfirmButton
           question={t("delete.question")}

@@ -12,8 +12,9 @@ import { formatFacts } from "@/lib/format";
 import { useFormat } from "@/lib/useFormat";
 import { DatasetActions } from "./DatasetActions";
 import classes from "./DatasetPage.module.css";
-import { DatasetPictures } from "./DatasetPictures";
+import { DatasetEditor } from "./editor/DatasetEditor";
 import { ProblemsPanel } from "./ProblemsPanel";
+import { useAnyRemoved } from "./useAnyRemoved";
 import { useRename } from "./useRename";
 import { DropArea } from "./upload/DropArea";
 import { totalsOf } from "./upload/totals";
@@ -38,6 +39,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
   const uploads = useUploads(dataset.id);
   const rename = useRename(dataset.id);
   const empty = dataset.images === 0;
+  const removed = useAnyRemoved(dataset.id, empty);
   const told = totalsOf(uploads.items).refused.length > 0;
   return (
     <Page
@@ -53,7 +55,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
         {uploads.items.length ? <UploadPanel {...uploads} /> : null}
         {dataset.problems && !told ? <ProblemsPanel dataset={dataset} /> : null}
       </div>
-      {empty ? null : <DatasetPictures dataset={dataset} />}
+      {empty && !removed ? null : <DatasetEditor dataset={dataset} />}
     </Page>
   );
 }

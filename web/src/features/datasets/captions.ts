@@ -1,19 +1,32 @@
 // Captions while they are written: what stands in the field, what the server has, and one save at a time for each.
 import { type ApiError, asApiError } from "@/api/errors";
+import type { Image } from "./api";
 
-export type SaveState = "idle" | "dirty" | "saving" | "saved" | "failed";
+export type SaveState = "idle" | "dirty" | "saving" | "saved" | "failed" | "conflict";
+
+/** A caption as the server has it. */
+export type Saved = Pick<Image, "id" | "name" | "caption" | "version">;
 
 export interface Draft {
   readonly text: string;
   readonly state: SaveState;
   readonly error: ApiError | null;
+  /** In a conflict: what somebody else wrote meanwhile, once it is known. */
+  readonly theirs: string | null;
 }
 
 interface Entry {
   draft: Draft;
-  /** What the server is known to have. */
-  saved: string;
+  /** What the text was made from. */
+  base: Saved;
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** The save that is under way. */
+  saving: Promise<void> | null;
+}
+
+export interface Server {
+  save: (base: Saved, caption: string) => Promise<Saved>;
+  read: (base: Saved) => Promise<Saved | undefined>;
 }
 
 const PAUSE = 700;
@@ -23,10 +36,10 @@ const AGAIN = 5_000;
 export class CaptionDrafts {
   private readonly entries = new Map<string, Entry>();
   private readonly listeners = new Set<() => void>();
-  private readonly save: (image: string, caption: string) => Promise<unknown>;
+  private readonly server: Server;
 
-  constructor(save: (image: string, caption: string) => Promise<unknown>) {
-    this.save = save;
+  constructor(server: Server) {
+    this.server = server;
   }
 
   readonly subscribe = (listener: () => void) => {
@@ -36,34 +49,45 @@ export class CaptionDrafts {
 
   readonly get = (image: string): Draft | undefined => this.entries.get(image)?.draft;
 
-  /** The person typed. It is saved after a pause, or at once by `flush`. */
-  write(image: string, text: string, saved: string): void {
-    const entry = this.entries.get(image) ?? { draft: { text, state: "idle", error: null }, saved, timer: undefined };
+  /** The person typed. It is saved after a pause, or at once by `flush`; in a conflict it waits for an answer. */
+  write(image: Saved, text: string): void {
+    const entry = this.entries.get(image.id) ?? { draft: { text, state: "idle", error: null, theirs: null }, base: image, timer: undefined, saving: null };
+    this.entries.set(image.id, entry);
     clearTimeout(entry.timer);
-    entry.timer = setTimeout(() => void this.flush(image), PAUSE);
-    this.entries.set(image, entry);
-    this.show(entry, { text, state: entry.draft.state === "saving" ? "saving" : "dirty", error: null });
+    const { state } = entry.draft;
+    if (state === "idle" || state === "saved") entry.base = image;
+    if (state === "conflict") return this.show(entry, { ...entry.draft, text });
+    entry.timer = setTimeout(() => void this.flush(image.id), PAUSE);
+    this.show(entry, { text, state: state === "saving" ? "saving" : "dirty", error: null, theirs: null });
   }
 
   /** Saves what is not saved yet; text written meanwhile follows. */
-  async flush(image: string): Promise<void> {
+  flush(image: string): Promise<void> {
     const entry = this.entries.get(image);
-    if (!entry) return;
+    if (!entry) return Promise.resolve();
     clearTimeout(entry.timer);
     const { text, state } = entry.draft;
-    if (state === "saving") return;
-    if (text === entry.saved) return this.show(entry, { text, state: state === "saved" ? "saved" : "idle", error: null });
-    this.show(entry, { text, state: "saving", error: null });
-    try {
-      await this.save(image, text);
-      entry.saved = text;
-      this.show(entry, { ...entry.draft, state: "saved" });
-      if (entry.draft.text !== text) await this.flush(image);
-    } catch (error) {
-      const known = asApiError(error);
-      this.show(entry, { ...entry.draft, state: "failed", error: known });
-      if (known.code === "offline") entry.timer = setTimeout(() => void this.flush(image), AGAIN);
+    if (entry.saving) return entry.saving;
+    if (state !== "dirty" && state !== "failed") return Promise.resolve();
+    if (text === (entry.base.caption ?? "")) {
+      this.show(entry, { text, state: "idle", error: null, theirs: null });
+      return Promise.resolve();
     }
+    this.show(entry, { text, state: "saving", error: null, theirs: null });
+    entry.saving = this.send(entry, text).finally(() => (entry.saving = null));
+    return entry.saving.then(() => (entry.draft.state === "dirty" ? this.flush(image) : undefined));
+  }
+
+  async flushAll(): Promise<void> {
+    await Promise.all([...this.entries.keys()].map((image) => this.flush(image)));
+  }
+
+  /** Saves what stands in the field over what somebody else wrote. */
+  async keepMine(image: string): Promise<void> {
+    const entry = this.entries.get(image);
+    if (entry?.draft.state !== "conflict") return;
+    this.show(entry, { ...entry.draft, state: "dirty" });
+    await this.flush(image);
   }
 
   /** Back to what the server has. */
@@ -71,7 +95,30 @@ export class CaptionDrafts {
     const entry = this.entries.get(image);
     if (!entry) return;
     clearTimeout(entry.timer);
-    this.show(entry, { text: entry.saved, state: "idle", error: null });
+    this.show(entry, { text: entry.base.caption ?? "", state: "idle", error: null, theirs: null });
+  }
+
+  private async send(entry: Entry, text: string): Promise<void> {
+    try {
+      entry.base = await this.server.save(entry.base, text);
+      this.show(entry, { ...entry.draft, state: entry.draft.text === text ? "saved" : "dirty" });
+    } catch (error) {
+      await this.failed(entry, asApiError(error));
+    }
+  }
+
+  private async failed(entry: Entry, error: ApiError): Promise<void> {
+    const theirs = error.code === "edit_conflict" ? await this.server.read(entry.base).catch(() => undefined) : undefined;
+    if (!theirs) {
+      this.show(entry, { ...entry.draft, state: "failed", error });
+      if (error.code === "offline") entry.timer = setTimeout(() => void this.flush(entry.base.id), AGAIN);
+      return;
+    }
+    const untouched = theirs.caption === entry.base.caption;
+    entry.base = theirs;
+    // Something else of the picture was changed: the text can go on top.
+    if (untouched) this.show(entry, { ...entry.draft, state: "dirty", error: null });
+    else this.show(entry, { ...entry.draft, state: "conflict", error, theirs: theirs.caption ?? "" });
   }
 
   private show(entry: Entry, draft: Draft): void {

@@ -1,38 +1,53 @@
 // One picture's caption as a field: its text, its state, and what to do with it.
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { api, take } from "@/api/client";
-import { keys } from "@/api/queries";
-import type { Image } from "@/api/types";
-import { CaptionDrafts } from "./captions";
-import { changeImages } from "./imagesQuery";
+import { type Image, readImage, updateImage } from "./api";
+import { CaptionDrafts, type SaveState } from "./captions";
+import { changeImages, putImage } from "./imagesQuery";
 
 const drafts = new Map<string, CaptionDrafts>();
+/** States in which the field shows what was typed; in the others it shows what the server has. */
+const OWN: ReadonlySet<SaveState> = new Set(["dirty", "saving", "failed", "conflict"]);
 
-function draftsOf(dataset: string, client: QueryClient): CaptionDrafts {
+export function draftsOf(dataset: string, client: QueryClient): CaptionDrafts {
   const known = drafts.get(dataset);
   if (known) return known;
-  const fresh = new CaptionDrafts(async (id, caption) => {
-    const image = await take(api.PATCH("/api/images/{image_id}", { params: { path: { image_id: id } }, body: { caption } }));
-    changeImages(client, dataset, (items) => items.map((item) => (item.id === id ? image : item)));
-    void client.invalidateQueries({ queryKey: keys.dataset(dataset), exact: true });
+  const fresh = new CaptionDrafts({
+    save: async ({ id, version }, caption) => {
+      const image = await updateImage(id, { caption, version });
+      putImage(client, dataset, image);
+      return image;
+    },
+    read: async (base) => {
+      const image = await readImage(dataset, base);
+      if (image) changeImages(client, dataset, (items) => items.map((item) => (item.id === image.id ? image : item)));
+      return image;
+    },
   });
   drafts.set(dataset, fresh);
   return fresh;
 }
 
-export function useCaption(dataset: string, image: Image) {
+export function useDrafts(dataset: string): CaptionDrafts {
   const client = useQueryClient();
   const [store] = useState(() => draftsOf(dataset, client));
+  return store;
+}
+
+export function useCaption(dataset: string, image: Image) {
+  const store = useDrafts(dataset);
   const draft = useSyncExternalStore(store.subscribe, () => store.get(image.id));
-  const saved = image.caption ?? "";
   useEffect(() => () => void store.flush(image.id), [store, image.id]);
   return {
-    text: draft && draft.state !== "idle" ? draft.text : saved,
+    text: draft && OWN.has(draft.state) ? draft.text : (image.caption ?? ""),
     state: draft?.state ?? "idle",
     error: draft?.error ?? null,
-    write: (text: string) => store.write(image.id, text, saved),
+    theirs: draft?.theirs ?? null,
+    write: (text: string) => store.write(image, text),
     flush: () => void store.flush(image.id),
     undo: () => store.undo(image.id),
+    keepMine: () => void store.keepMine(image.id),
   };
 }
+
+export type Caption = ReturnType<typeof useCaption>;

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import type { Run } from "@/api/types";
 import { Picture } from "@/components/Picture";
 import { StateBadge } from "@/components/StateBadge";
+import { pathOf } from "@/features/runs/path";
 import classes from "@/features/queue/Queue.module.css";
 import { progressOf } from "@/features/runs/view/progress";
 import { formatLoss } from "@/features/runs/words/numbers";
@@ -25,8 +26,8 @@ export function RunningCard({ run }: { run: Run }) {
       <div className={classes.cover}><Picture src={run.cover ?? null} alt="" eager /></div>
       <div className={classes.cardWords}>
         <div className={classes.cardHead}>
-          <Link to={`/runs/${run.id}`} className={classes.name}>{run.name}</Link>
-          <StateBadge state={run.state} />
+          <Link to={pathOf(run)} className={classes.name}>{run.name}</Link>
+          {run.kind === "train" && <StateBadge state={run.state} />}
         </div>
         <p className={classes.soft}>{[run.dataset?.name, run.base_model, run.device].filter(Boolean).join(" · ")}</p>
         <Progress

@@ -8,6 +8,7 @@ import type { Run } from "@/api/types";
 import { announce } from "@/components/announce";
 import { ErrorNote } from "@/components/ErrorNote";
 import { beforeAfter } from "@/features/queue/order";
+import { pathOf } from "@/features/runs/path";
 import classes from "@/features/queue/Queue.module.css";
 import { useMove } from "@/features/queue/useQueue";
 import { useTimes } from "@/features/runs/words/useTimes";
@@ -56,7 +57,7 @@ export function Waiting({ runs }: { runs: readonly Run[] }) {
             <IconGripVertical size={16} className={classes.grip} aria-hidden="true" />
             <span className={classes.place}>{index + 1}</span>
             <span className={classes.waitWords}>
-              <Link to={`/runs/${run.id}`} className={classes.name}>{run.name}</Link>
+              <Link to={pathOf(run)} className={classes.name}>{run.name}</Link>
               <span className={classes.soft}>{[run.dataset?.name, run.user].filter(Boolean).join(" · ")}</span>
             </span>
             <span className={classes.when}>{times.waits({ ...run, position: null })}</span>

@@ -19,6 +19,7 @@ import { Notes } from "@/features/runs/Notes";
 import { ProgressStrip } from "@/features/runs/ProgressStrip";
 import classes from "@/features/runs/Run.module.css";
 import { Samples } from "@/features/runs/samples/Samples";
+import { Seen } from "@/features/runs/Seen";
 import { Timeline } from "@/features/runs/Timeline";
 import { useChange } from "@/features/runs/useRun";
 import { isBroken, isOver, progressOf } from "@/features/runs/view/progress";
@@ -68,6 +69,7 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
           </section>
         </div>
         <div>
+          <Fold title={t("seen.title")}>{() => <Seen id={run.id} />}</Fold>
           <Fold title={t("config.title")}>{() => <Config id={run.id} />}</Fold>
           <Fold title={t("log.title")}>{() => <Log id={run.id} live={!over} />}</Fold>
         </div>

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { machineQuery, queueQuery } from "@/api/queries";
 import type { Device, Queue } from "@/api/types";
+import { pathOf } from "@/features/runs/path";
 import { useFormat } from "@/lib/useFormat";
 import classes from "./Glance.module.css";
 
@@ -29,7 +30,7 @@ function QueueState({ queue }: { queue: Queue }) {
   const words = run ? done : queue.paused ? t("queue.paused") : t("queue.idle");
   const who = run ? t("queue.title", { name: run.name, state: t(`common:state.${run.state}`) }) : "";
   return (
-    <Link to={run ? `/runs/${run.id}` : "/runs"} className={classes.queue} title={who || undefined}>
+    <Link to={run ? pathOf(run) : "/runs"} className={classes.queue} title={who || undefined}>
       <span className={classes.lamp} data-on={run ? true : undefined} aria-hidden="true" />
       {who ? <VisuallyHidden>{who}</VisuallyHidden> : null}
       <span>{words}</span>

@@ -8,6 +8,7 @@ import type { StreamState } from "@/api/socket";
 import type { Run } from "@/api/types";
 import { useEventStream } from "@/api/useEventStream";
 import { announce } from "@/components/announce";
+import { pathOf } from "@/features/runs/path";
 import { notifyInBackground } from "@/lib/notify";
 
 export function useLiveQueue(): StreamState {
@@ -22,7 +23,7 @@ export function useLiveQueue(): StreamState {
   const tell = (run: Run) => {
     const words = run.state === "finished" ? t("finished", { name: run.name }) : t("failed", { name: run.name });
     announce(words, run.state === "finished" ? "plain" : "bad");
-    notifyInBackground(words, `/runs/${run.id}`);
+    notifyInBackground(words, pathOf(run));
   };
 
   const state = useEventStream<QueueMessage>("/api/queue/events", null, (batch) => {

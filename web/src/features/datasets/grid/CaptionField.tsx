@@ -2,51 +2,60 @@
 import { Button } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Image } from "@/api/types";
 import { useErrorWords } from "@/components/errorWords";
-import { useCaption } from "../useCaption";
+import type { Image } from "../api";
+import { type Caption, useCaption } from "../useCaption";
+import { Conflict } from "../words/Conflict";
 import classes from "./CaptionField.module.css";
 
 interface CaptionFieldProps {
   dataset: string;
   image: Image;
-  rows?: number;
   readOnly?: boolean;
 }
 
-export function CaptionField({ dataset, image, rows = 2, readOnly }: CaptionFieldProps) {
+export function CaptionField({ dataset, image, readOnly }: CaptionFieldProps) {
   const { t } = useTranslation("datasets");
   const caption = useCaption(dataset, image);
   return (
-    <div className={classes.field} data-state={caption.state}>
+    <div className={classes.field} data-state={caption.state} data-caption={image.id}>
       <textarea
         className={classes.text}
-        rows={rows}
+        rows={2}
         readOnly={readOnly}
         value={caption.text}
         aria-label={t("grid.caption", { name: image.name })}
-        aria-invalid={caption.state === "failed" || undefined}
+        aria-invalid={caption.error !== null || undefined}
         placeholder={t("grid.captionPlaceholder")}
         onChange={(event) => caption.write(event.currentTarget.value)}
         onBlur={caption.state === "dirty" ? caption.flush : undefined}
-        onKeyDown={(event) => {
-          if (event.key === "Escape" && caption.state !== "idle") caption.undo();
-        }}
       />
-      <span className={classes.mark} role="status">
-        {caption.state === "saving" ? t("grid.saving") : null}
-        {caption.state === "saved" ? (
-          <>
-            <IconCheck size={13} aria-hidden="true" /> {t("grid.saved")}
-          </>
-        ) : null}
-        {caption.error ? <Failed error={caption.error} onUndo={caption.undo} /> : null}
-      </span>
+      <SaveMark caption={caption} />
+      {caption.state === "conflict" ? (
+        <div className={classes.conflict}>
+          <Conflict caption={caption} />
+        </div>
+      ) : null}
     </div>
   );
 }
 
-function Failed({ error, onUndo }: { error: NonNullable<ReturnType<typeof useCaption>["error"]>; onUndo: () => void }) {
+export function SaveMark({ caption }: { caption: Caption }) {
+  const { t } = useTranslation("datasets");
+  return (
+    <span className={classes.mark} role="status" data-state={caption.state}>
+      {caption.state === "saving" ? t("grid.saving") : null}
+      {caption.state === "saved" ? (
+        <>
+          <IconCheck size={13} aria-hidden="true" /> {t("grid.saved")}
+        </>
+      ) : null}
+      {caption.state === "failed" && caption.error ? <Failed error={caption.error} onUndo={caption.undo} /> : null}
+    </span>
+  );
+}
+
+function Failed({ error, onUndo }: { error: NonNullable<Caption["error"]>; onUndo: () => void }) {
   const { t } = useTranslation("datasets");
   const words = useErrorWords(error);
   return (

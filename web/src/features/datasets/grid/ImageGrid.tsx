@@ -1,34 +1,28 @@
-// The pictures, as many columns as fit; only the rows that are seen exist, so two thousand scroll like twenty.
+// The pictures, as many columns as fit; only the rows that are seen exist, so five thousand scroll like twenty.
 import { useElementSize } from "@mantine/hooks";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Image } from "@/api/types";
-import { ErrorNote } from "@/components/ErrorNote";
-import { useDeleteImage } from "../useDeleteImage";
+import { useEditor } from "../editor/useEditor";
 import { ImageCard } from "./ImageCard";
 import classes from "./ImageGrid.module.css";
-import { Viewer } from "./Viewer";
 
 const GAP = 16;
 /** Name, caption and gap below a picture. */
 const WORDS = 26 + 56 + GAP + 8;
+/** What header and toolbar cover of the window. */
+const COVERED = 190;
 
 interface ImageGridProps {
-  dataset: string;
-  images: readonly Image[];
-  /** How many there will be when all pages are loaded: the scroll bar is right from the start. */
-  total: number;
   size: number;
-  readOnly: boolean;
+  onColumns: (columns: number) => void;
 }
 
-export function ImageGrid({ dataset, images, total, size, readOnly }: ImageGridProps) {
+export function ImageGrid({ size, onColumns }: ImageGridProps) {
   const { t } = useTranslation("datasets");
+  const { dataset, images, total, readOnly, selected, active, wish, activate, toggle, open } = useEditor();
   const { ref, width } = useElementSize();
   const [top, setTop] = useState(0);
-  const [opened, setOpened] = useState<string | null>(null);
-  const remove = useDeleteImage(dataset);
   const columns = Math.max(width > 260 ? 2 : 1, Math.floor((width + GAP) / (size + GAP)));
   const cell = (width - GAP * (columns - 1)) / columns;
   const rows = useWindowVirtualizer({
@@ -36,9 +30,21 @@ export function ImageGrid({ dataset, images, total, size, readOnly }: ImageGridP
     estimateSize: () => cell + WORDS,
     overscan: 3,
     scrollMargin: top,
+    scrollPaddingStart: COVERED,
+    scrollPaddingEnd: GAP,
   });
 
   useEffect(() => rows.measure(), [rows, cell]);
+  useEffect(() => {
+    onColumns(columns);
+  }, [onColumns, columns]);
+  const show = useEffectEvent((id: string) => {
+    const at = images.findIndex((image) => image.id === id);
+    if (at >= 0) rows.scrollToIndex(Math.floor(at / columns), { align: "auto" });
+  });
+  useEffect(() => {
+    if (wish) show(wish.image);
+  }, [wish]);
 
   const place = (element: HTMLDivElement | null) => {
     if (element) setTop(element.getBoundingClientRect().top + globalThis.scrollY);
@@ -46,7 +52,6 @@ export function ImageGrid({ dataset, images, total, size, readOnly }: ImageGridP
 
   return (
     <div ref={place}>
-      {remove.isError ? <ErrorNote error={remove.error} small /> : null}
       <div ref={ref} role="list" aria-label={t("grid.label")} style={{ height: rows.getTotalSize(), position: "relative" }}>
         {rows.getVirtualItems().map((row) => (
           <div
@@ -60,11 +65,15 @@ export function ImageGrid({ dataset, images, total, size, readOnly }: ImageGridP
                 <div key={image?.id ?? column} role="listitem">
                   {image ? (
                     <ImageCard
-                      dataset={dataset}
+                      dataset={dataset.id}
                       image={image}
                       readOnly={readOnly}
-                      onOpen={() => setOpened(image.id)}
-                      onDelete={() => remove.mutate(image)}
+                      selected={selected.has(image.id)}
+                      active={active === image.id}
+                      wish={wish?.image === image.id ? wish : null}
+                      onActivate={activate}
+                      onToggle={toggle}
+                      onOpen={open}
                     />
                   ) : (
                     <div className={classes.blank} />
@@ -75,7 +84,6 @@ export function ImageGrid({ dataset, images, total, size, readOnly }: ImageGridP
           </div>
         ))}
       </div>
-      <Viewer dataset={dataset} images={images} opened={opened} onChange={setOpened} readOnly={readOnly} />
     </div>
   );
 }

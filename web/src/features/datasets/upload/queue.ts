@@ -42,7 +42,7 @@ export class UploadQueue {
   private readonly onSettled: () => void;
   private items: Item[] = [];
 
-  /** `onSettled` is called when files have arrived: now and then while many go, and at the end. */
+  /** `onSettled` is called when pictures have arrived: now and then while many go, and at the end. */
   constructor(send: Send, onSettled: () => void = () => undefined) {
     this.send = send;
     this.onSettled = onSettled;
@@ -110,7 +110,10 @@ export class UploadQueue {
       const result = await this.send(file, item.path, {
         signal,
         onProgress: (sent) => set({ sent }),
-        onChecking: () => set({ state: "checking", sent: item.size }),
+        onChecking: (added) => {
+          set({ state: "checking", sent: item.size });
+          if (added > 0) this.onSettled(); // a large zip: its pictures come one after the other
+        },
       });
       set({ state: outcome(result), sent: item.size, result });
       if (!signal.aborted) this.files.delete(item.id);

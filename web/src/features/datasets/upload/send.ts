@@ -11,7 +11,8 @@ export interface Target {
 
 export interface SendHooks {
   onProgress: (sent: number) => void;
-  onChecking: () => void;
+  /** The server looks at what arrived; `added` pictures are in the set already. */
+  onChecking: (added: number) => void;
   signal: AbortSignal;
 }
 
@@ -62,10 +63,11 @@ function transfer(file: File, name: string, target: Target, hooks: SendHooks): P
   });
 }
 
-async function result(id: string, signal: AbortSignal): Promise<UploadResult> {
+async function result(id: string, { signal, onChecking }: SendHooks): Promise<UploadResult> {
   for (let wait = 150; ; wait = Math.min(wait * 1.5, 2_000)) {
     const state = await take(api.GET("/api/uploads/{upload_id}/result", { params: { path: { upload_id: id } }, signal }));
     if (state.state === "done" || state.state === "refused") return state;
+    onChecking(state.added);
     await new Promise((done) => setTimeout(done, wait));
   }
 }
@@ -74,6 +76,6 @@ export const sendTo =
   (target: Target): Send =>
   async (file, name, hooks) => {
     const id = await transfer(file, name, target, hooks);
-    hooks.onChecking();
-    return result(id, hooks.signal);
+    hooks.onChecking(0);
+    return result(id, hooks);
   };

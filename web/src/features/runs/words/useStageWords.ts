@@ -4,7 +4,7 @@ import type { Run } from "@/api/types";
 import type { Progress } from "@/features/runs/view/progress";
 import { useTimes } from "@/features/runs/words/useTimes";
 
-const STAGES = ["loading", "caching", "training", "sampling", "exporting"] as const;
+const STAGES = ["loading", "caching", "training", "sampling", "exporting", "captioning"] as const;
 type Stage = (typeof STAGES)[number];
 
 const isStage = (stage: string | null): stage is Stage => STAGES.some((known) => known === stage);

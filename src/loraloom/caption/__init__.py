@@ -1,0 +1,1 @@
+"""Engines that propose captions, and the child that carries a captioning out."""
