@@ -181,7 +181,8 @@ def _notes(facts: dict[str, Any]) -> list[str]:
     return [
         f"{count} emoji drawn by lot (seed {facts['seed']}) from the {facts['drawn_from']} subjects of the training that "
         "Fluent 3D has, on white; brackets are 95 % intervals (Wilson). No picture of Fluent 3D or of FxEmojis was "
-        "trained on, and no setting was chosen by them.",
+        "trained on, and no setting was chosen by their figures; that drawings are shaded while it is trained was chosen "
+        "with solid-looking styles such as Fluent 3D in mind.",
         f"{facts['names_seen_in_other_styles']} of the {count} names were seen in other styles ({trained}): this tests a "
         "new style, not new things. Fluent Flat is by the designers of Fluent 3D and often has the same outline, which "
         "makes Fluent 3D easier than a style by others; FxEmojis, by others, are the harder test "

@@ -19,6 +19,7 @@ from tests.runs import DEMO
 from tests.unit.caption import tiny
 
 LABELS = ("cat", "dog", "red house", "small green tree", "fish")
+NAMED = ("strawberry", "rocket", "penguin", "grapes")
 VIT_B_32 = {
     "hidden_size": 768,
     "intermediate_size": 3072,
@@ -160,9 +161,10 @@ def test_a_picture_that_does_not_decode_spoils_no_other(folders: dict[str, Path]
     not (embedded_clip.path() / "model.safetensors").is_file(), reason="the embedded CLIP is not built yet"
 )
 def test_the_embedded_clip_is_the_default_and_says_how_limited_it_is() -> None:
-    clip = load_clip(ClipJob(labels=("banana", "rocket", "octopus", "xyzzyx"), device="cpu"))
+    clip = load_clip(ClipJob(labels=(*NAMED, "xyzzyx"), device="cpu"))
     assert clip.model == "embedded"
     assert [doubt.code for doubt in clip.warnings] == ["embedded_clip", "labels_unknown"]
     assert "tiny" in clip.warnings[0].message and "xyzzyx" in clip.warnings[1].message
-    known = [Picture(DEMO / f"{name}.png") for name in ("banana", "rocket", "octopus")]
-    assert [m.caption for m in captioned(clip, known, 3)] == ["banana", "rocket", "octopus"]
+    made = captioned(clip, [Picture(DEMO / f"{name}.png") for name in NAMED], 4)
+    right = sum(m.caption == name for m, name in zip(made, NAMED, strict=True))
+    assert right >= 3, "chance is one of five"

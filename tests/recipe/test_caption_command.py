@@ -121,6 +121,9 @@ def test_a_csv_of_a_nasty_set(pictures: Path) -> None:
         assert "is there already" in refused.stderr and "--existing" in refused.stderr
         loraloom(*common, "--existing", "keep")
         assert captions(pictures) == first
+        out.write_text("filename,prompt,repeats\na.png,mine,3\n", "utf-8")
+        refused = loraloom(*common, "--existing", "append", code=1)
+        assert "more columns (repeats)" in refused.stderr
         shadowed = loraloom(*common[:-2], code=1)
         assert "metadata.csv in the data set is read before files beside pictures" in shadowed.stderr
 

@@ -145,7 +145,7 @@ function captions(set: Dataset, body: Record<string, unknown>): Reply {
     clearInterval(timer);
     run.state = "finished";
     const wanted = there(set).filter((image) => job.existing !== "keep" || !image.caption).map((image, n): [Image, Values] => [image, { caption: ["a kettle", "a hill", "an inn, snow"][n % 3] }]);
-    record(set, "captions", { engine: job.engine }, wanted, `engine:${job.engine} 1`);
+    record(set, "engine", { engine: job.engine }, wanted, `engine:${job.engine} 1`);
   }, 700);
   return [201, run];
 }

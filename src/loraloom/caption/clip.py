@@ -182,7 +182,8 @@ def _doubts(clip: Clip, chinese: bool) -> list[Warned]:
     ]
     if unknown:
         few = ", ".join(unknown[:8]) + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else "")
-        text = f"{clip.model} does not know the words of {len(unknown)} of {len(sentences)} labels: {few}."
+        who = "The built-in CLIP" if clip.model == EMBEDDED else clip.model
+        text = f"{who} does not know the words of {len(unknown)} of {len(sentences)} labels: {few}."
         doubts.append(
             Warned("labels_unknown", text, "It can only guess them: use other words, or a model that knows them.")
         )

@@ -106,6 +106,9 @@ def _check_out(out: Path, options: dict[str, Any]) -> None:
         raise typer.BadParameter(f"{out.name!r} does not end in .csv", param_hint="--out")
     if not out.parent.is_dir():
         raise LoomError("file_not_found", f"There is no folder {out.parent}.", "Make it, or write elsewhere.")
+    if out.is_file() and (more := captioned.other_columns(out)):
+        text = f"{out.name} has more columns ({', '.join(more)}), which would be lost."
+        raise LoomError("config_invalid", text, "Write into another file, and train with it as dataset.metadata_path.")
     if "existing" in options:
         return
     if out.exists():

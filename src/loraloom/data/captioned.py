@@ -16,6 +16,7 @@ from typing import Any
 from loraloom.data.kohya import concept
 from loraloom.data.layout import CAPTION_EXTENSIONS
 from loraloom.data.names import safe_stem, split_extension
+from loraloom.data.rows import FILE_COLUMNS, TEXT_COLUMNS
 from loraloom.spec.captioning import CaptionJob
 from loraloom.spec.dataset import Image
 from loraloom.spec.errors import LoomError
@@ -101,6 +102,15 @@ def write_csv(file: Path, prompts: Mapping[str, str]) -> None:
     rows.writerow(("filename", "prompt"))
     rows.writerows(prompts.items())
     _replace(file, stream.getvalue())
+
+
+def other_columns(file: Path) -> list[str]:
+    """Columns of a CSV with a header besides the picture and its text. Raises OSError."""
+    first = next(csv.reader(file.read_text("utf-8-sig", "replace").splitlines()[:1]), [])
+    names = [cell.strip() for cell in first]
+    if not set(FILE_COLUMNS) & {name.lower() for name in names}:
+        return []
+    return [name for name in names if name.lower() not in (*FILE_COLUMNS, *TEXT_COLUMNS, "")]
 
 
 def _replace(file: Path, text: str) -> None:

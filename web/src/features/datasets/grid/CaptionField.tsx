@@ -41,18 +41,29 @@ export function CaptionField({ dataset, image, readOnly }: CaptionFieldProps) {
 }
 
 export function SaveMark({ caption }: { caption: Caption }) {
-  const { t } = useTranslation("datasets");
   return (
     <span className={classes.mark} role="status" data-state={caption.state}>
-      {caption.state === "saving" ? t("grid.saving") : null}
-      {caption.state === "saved" ? (
+      {caption.state === "idle" ? null : <Said caption={caption} />}
+    </span>
+  );
+}
+
+function Said({ caption }: { caption: Caption }) {
+  const { t } = useTranslation("datasets");
+  switch (caption.state) {
+    case "saving":
+      return t("grid.saving");
+    case "saved":
+      return (
         <>
           <IconCheck size={13} aria-hidden="true" /> {t("grid.saved")}
         </>
-      ) : null}
-      {caption.state === "failed" && caption.error ? <Failed error={caption.error} onUndo={caption.undo} /> : null}
-    </span>
-  );
+      );
+    case "failed":
+      return caption.error ? <Failed error={caption.error} onUndo={caption.undo} /> : null;
+    default:
+      return null;
+  }
 }
 
 function Failed({ error, onUndo }: { error: NonNullable<Caption["error"]>; onUndo: () => void }) {

@@ -43,7 +43,7 @@ export const ImageCard = memo(function ImageCard({ dataset, image, readOnly, sel
       >
         <Picture src={image.thumbnail} alt="" fit="contain" />
       </button>
-      <Marks image={image} />
+      {image.held_out || image.mask || image.repeats > 1 ? <Marks image={image} /> : null}
       <div className={classes.facts}>
         <span className={classes.name} title={image.name}>
           {image.name.split("/").pop()}
