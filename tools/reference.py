@@ -19,6 +19,8 @@ COMMANDS = (
     ("inspect",),
     ("export",),
     ("dataset", "check"),
+    ("dataset", "export"),
+    ("caption",),
     ("config", "new"),
     ("config", "validate"),
     ("config", "schema"),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import typer
 
+from loraloom.cli.interrupts import counting
 from loraloom.cli.progress import Display, display
 from loraloom.cli.show import note, print_json
 from loraloom.cli.words import counted, duration
@@ -58,7 +55,7 @@ def _follow(run_dir: Path, view: Display) -> bool:
     for _ in seen.read():  # what earlier children said is not shown again
         pass
     runner = LocalRunner()
-    with _counting(wish):
+    with counting(wish):
         view.say(f"Run folder: {run_dir}")
         runner.start(run_dir)
         ended = follow(runner, run_dir, wish, view.show, seen.seq, lambda times: view.say(STOPPING[times]))
@@ -74,23 +71,6 @@ def tell(done: Summary) -> None:
     print(f"LoRA: {done.lora}")
     if done.samples:
         print(f"Samples: {Path(done.samples[-1]).parent.parent}")
-
-
-@contextmanager
-def _counting(wish: Wish) -> Generator[None]:
-    """While inside, Ctrl-C and the system's signals count as a wish to stop, and break nothing."""
-
-    def count(_number: int, _frame: FrameType | None) -> None:
-        wish.times += 1
-
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # not every system has all of them
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, count) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
 
 
 def _quoted(path: Path) -> str:

@@ -106,7 +106,7 @@ def write_csv(file: Path, prompts: Mapping[str, str]) -> None:
 
 def other_columns(file: Path) -> list[str]:
     """Columns of a CSV with a header besides the picture and its text. Raises OSError."""
-    first = next(csv.reader(file.read_text("utf-8-sig", "replace").splitlines()[:1]), [])
+    first = next(csv.reader(file.read_text("utf-8-sig", "replace").splitlines()[:1]), list[str]())
     names = [cell.strip() for cell in first]
     if not set(FILE_COLUMNS) & {name.lower() for name in names}:
         return []

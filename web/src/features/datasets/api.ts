@@ -90,7 +90,7 @@ export const answerLabel = (dataset: string, image: string, label: string | null
   take(api.POST("/api/datasets/{dataset_id}/labelling/answers", { params: set(dataset), body: { image, label } }));
 export const deleteAnswer = (dataset: string, image: string) =>
   take(api.DELETE("/api/datasets/{dataset_id}/labelling/answers/{image_id}", { params: { path: { dataset_id: dataset, image_id: image } } }));
-export const applyLabels = (dataset: string, existing: "keep" | "replace") =>
+export const applyLabels = (dataset: string, existing: Schemas["ApplyAsked"]["existing"]) =>
   take(api.POST("/api/datasets/{dataset_id}/labelling/apply", { params: set(dataset), body: { existing, least: 0 } }));
 
 export const exportAddress = (dataset: string, format: Format): string => `/api/datasets/${dataset}/export?format=${format}`;

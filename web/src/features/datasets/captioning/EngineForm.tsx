@@ -12,7 +12,7 @@ import type { Engine } from "../api";
 import { labelSetsQuery } from "../queries";
 import { TagField } from "../words/TagField";
 import classes from "./Captioning.module.css";
-import { EXISTING, type Existing, fieldsOf, formOf, type Job, takesLabels } from "./job";
+import { EXISTING, fieldsOf, formOf, type Job, takesLabels } from "./job";
 
 interface EngineFormProps {
   engine: Engine;
@@ -33,7 +33,7 @@ export function EngineForm({ engine, job, onChange, error }: EngineFormProps) {
         <span id="existing">{t("captions.existing")}</span>
         <SegmentedControl
           aria-labelledby="existing" size="sm" value={job.existing} data={EXISTING.map((value) => ({ value, label: t(`captions.do.${value}`) }))}
-          onChange={(existing) => onChange({ ...job, existing: existing as Existing })}
+          onChange={(existing) => onChange({ ...job, existing })}
         />
       </div>
       <div className={fieldClasses.grid}>{first.map((field) => <ConfigField key={field.key} field={field} />)}</div>

@@ -32,7 +32,7 @@ export function CaptionField({ dataset, image, readOnly }: CaptionFieldProps) {
       />
       <SaveMark caption={caption} />
       {caption.state === "conflict" ? (
-        <div className={classes.conflict}>
+        <div className={classes.conflict} data-conflict>
           <Conflict caption={caption} />
         </div>
       ) : null}

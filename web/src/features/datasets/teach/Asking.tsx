@@ -1,9 +1,10 @@
 // One picture and what it may be; a digit answers, Enter agrees with the likeliest.
-import { Button, Switch } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/lib/useFormat";
 import type { Labelling } from "../api";
+import { EXISTING, type Existing } from "../captioning/job";
 import { isTaken, isTyping } from "../keys";
 import { fileOf } from "../thumbnails";
 import { type Asked, nextOf, offered } from "./next";
@@ -14,7 +15,7 @@ interface AskingProps {
   state: Labelling;
   onAnswer: (answer: Answer) => void;
   onChoose: () => void;
-  onApply: (existing: "keep" | "replace") => void;
+  onApply: (existing: Existing) => void;
   applying: boolean;
 }
 
@@ -24,7 +25,7 @@ export function Asking({ state, onAnswer, onChoose, onApply, applying }: AskingP
   const [passed, setPassed] = useState<ReadonlySet<string>>(new Set());
   const [given, setGiven] = useState<readonly Asked[]>([]);
   const [shown, setShown] = useState<Asked | null>(null);
-  const [replace, setReplace] = useState(false);
+  const [existing, setExisting] = useState<Existing>("keep");
   const current = nextOf(state.queue, shown, passed);
   if (current !== shown) setShown(current);
   const choices = current ? offered(state.labels, current) : [];
@@ -106,8 +107,15 @@ export function Asking({ state, onAnswer, onChoose, onApply, applying }: AskingP
             {t("teach.change")}
           </Button>
         </div>
-        <Switch label={t("teach.replace")} checked={replace} onChange={(event) => setReplace(event.currentTarget.checked)} />
-        <Button variant={state.worth ? "default" : "filled"} disabled={!state.answered} loading={applying} onClick={() => onApply(replace ? "replace" : "keep")}>
+        <div>
+          <span className={classes.note} id="existing">
+            {t("captions.existing")}
+          </span>
+          <SegmentedControl
+            aria-labelledby="existing" size="xs" fullWidth value={existing} data={EXISTING.map((value) => ({ value, label: t(`captions.do.${value}`) }))} onChange={setExisting}
+          />
+        </div>
+        <Button variant={state.worth ? "default" : "filled"} disabled={!state.answered} loading={applying} onClick={() => onApply(existing)}>
           {t("teach.apply", { count: state.total })}
         </Button>
         <p className={classes.note}>{t("teach.applyHelp")}</p>

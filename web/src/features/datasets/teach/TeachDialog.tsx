@@ -7,6 +7,7 @@ import { announce } from "@/components/announce";
 import { ErrorNote } from "@/components/ErrorNote";
 import { Waiting } from "@/components/Waiting";
 import { answerLabel, applyLabels, deleteAnswer, type Labelling, putLabels } from "../api";
+import type { Existing } from "../captioning/job";
 import { useEditor } from "../editor/useEditor";
 import { labellingQuery } from "../queries";
 import { useRefresh } from "../useEdit";
@@ -41,9 +42,9 @@ export function TeachDialog({ onClose }: { onClose: () => void }) {
     },
   });
   const apply = useMutation({
-    mutationFn: (existing: "keep" | "replace") => applyLabels(dataset.id, existing),
+    mutationFn: (existing: Existing) => applyLabels(dataset.id, existing),
     onSuccess: ({ count }) => {
-      announce(t("edit.changed", { count }));
+      announce(count ? t("edit.changed", { count }) : t("edit.nothing"));
       refresh();
       onClose();
     },

@@ -1,7 +1,7 @@
 // A crop drawn over the picture: by drag, by its handles, by keys.
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { between, type Handle, HANDLES, moved, type Rect } from "./crop";
+import { between, cropOf, type Handle, HANDLES, moved, type Rect } from "./crop";
 import classes from "./Viewer.module.css";
 
 const STEP = 0.01;
@@ -51,7 +51,7 @@ export function CropTool({ rect, onChange }: CropToolProps) {
       onPointerUp={() => (drag.current = null)} onPointerCancel={() => (drag.current = null)}
     >
       <div className={classes.crop} style={{ left: percent(rect.x), top: percent(rect.y), width: percent(rect.w), height: percent(rect.h) }}>
-        <button type="button" className={classes.inside} aria-label={t("crop.move")} onPointerDown={(event) => start("move", event)} onKeyDown={(event) => nudge("move", event)} />
+        <button type="button" className={classes.inside} aria-label={t("crop.move")} onPointerDown={(event) => start(cropOf(rect) ? "move" : null, event)} onKeyDown={(event) => nudge("move", event)} />
         {HANDLES.map((handle) => (
           <button
             key={handle} type="button" className={classes.handle} data-at={handle} aria-label={t(`crop.handle.${handle}`)}

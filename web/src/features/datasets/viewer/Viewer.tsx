@@ -59,7 +59,7 @@ export function Viewer({ onClose }: { onClose: () => void }) {
 function Title({ image, at, all }: { image: Image; at: number; all: number }) {
   const { bytes, number } = useFormat();
   return (
-    <span className={classes.title}>
+    <span className={classes.title} aria-live="polite">
       <b>{image.name}</b>
       <small>
         {image.width} × {image.height} · {bytes(image.bytes)} {at >= 0 ? ` · ${number(at + 1)} / ${number(all)}` : ""}

@@ -2,6 +2,7 @@
 import { TagsInput, type TagsInputProps } from "@mantine/core";
 import { useState } from "react";
 import { once, same, taken } from "./tags";
+import classes from "./Words.module.css";
 
 interface TagFieldProps extends Pick<TagsInputProps, "label" | "description" | "placeholder" | "readOnly" | "data" | "limit"> {
   value: readonly string[];
@@ -14,7 +15,7 @@ export function TagField({ value, onChange, first, ...field }: TagFieldProps) {
   const [typed, setTyped] = useState("");
   return (
     <TagsInput
-      {...field} value={[...value]} searchValue={typed} acceptValueOnBlur maxDropdownHeight={280} isDuplicate={(tag, tags) => tags.some((one) => same(one) === same(tag))}
+      {...field} classNames={{ inputField: classes.typed }} value={[...value]} searchValue={typed} acceptValueOnBlur maxDropdownHeight={280} isDuplicate={(tag, tags) => tags.some((one) => same(one) === same(tag))}
       data-autofocus={first || undefined} onChange={(tags) => onChange(once(tags))}
       onSearchChange={(text) => {
         const { tags, rest } = taken(text);

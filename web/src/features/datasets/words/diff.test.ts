@@ -10,6 +10,7 @@ describe("wordDiff", () => {
     ["a, b, c", "a, c", "a, [-b, ]c"],
     ["水墨山水画", "水墨花鸟画", "水墨[-山水][+花鸟]画"],
     ["猫，雪", "猫, 雪", "猫[-，][+, ]雪"],
+    ["by jonas here", "of mei here", "[-by jonas][+of mei] here"],
     ["", "new", "[+new]"],
     ["old", "", "[-old]"],
     ["same", "same", "same"],
@@ -18,12 +19,17 @@ describe("wordDiff", () => {
   });
 
   it("gives back both texts, whatever they are", () => {
-    const before = "one two three four, 五六 seven";
-    const after = "two one four, 六五 seven eight";
-    const parts = wordDiff(before, after);
-    const text = (not: Part["kind"]) => parts.filter(({ kind }) => kind !== not).map((part) => part.text).join("");
-    expect(text("new")).toBe(before);
-    expect(text("gone")).toBe(after);
+    const words = ["one", " ", ", ", "，", "two", "五", "六", "  ", "-"];
+    let state = 7;
+    const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
+    const text = () => Array.from({ length: random(9) }, () => words[random(words.length)]).join("");
+    for (let round = 0; round < 500; round++) {
+      const [before, after] = [text(), text()];
+      const parts = wordDiff(before, after);
+      const without = (not: Part["kind"]) => parts.filter(({ kind }) => kind !== not).map((part) => part.text).join("");
+      expect([without("new"), without("gone")]).toEqual([before, after]);
+      expect(parts.every((part) => part.text)).toBe(true);
+    }
   });
 
   it("does not compute for ever", () => {

@@ -49,26 +49,32 @@ function between(a: readonly string[], b: readonly string[]): Part[] {
   return parts;
 }
 
-/** Between two sames, what went comes before what came, each in one piece. */
+/** Between two sames, what went comes before what came, each in one piece: a blank between changed words belongs to them. */
 function merged(parts: readonly Part[]): Part[] {
   const found: Part[] = [];
   let gone = "";
   let fresh = "";
-  const flush = () => {
+  let blank = "";
+  const flush = (text: string) => {
     if (gone) found.push({ kind: "gone", text: gone });
     if (fresh) found.push({ kind: "new", text: fresh });
-    gone = fresh = "";
+    const last = found.at(-1);
+    if (last?.kind === "same") last.text += text;
+    else if (text) found.push({ kind: "same", text });
+    gone = fresh = blank = "";
   };
   for (const { kind, text } of parts) {
-    if (kind === "gone") gone += text;
-    else if (kind === "new") fresh += text;
-    else if (text) {
-      flush();
-      const last = found.at(-1);
-      if (last?.kind === "same") last.text += text;
-      else found.push({ kind, text });
+    if (kind === "same") {
+      if (gone && fresh && !blank && /^\s+$/.test(text)) blank = text;
+      else flush(blank + text);
+      continue;
     }
+    if (kind === "gone") gone += blank + text;
+    else fresh += blank + text;
+    if (blank && kind === "gone") fresh += blank;
+    else if (blank) gone += blank;
+    blank = "";
   }
-  flush();
+  flush(blank);
   return found;
 }
