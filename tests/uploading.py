@@ -23,9 +23,11 @@ BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 
 @contextmanager
-def serving(home: Path, begin: bool = True) -> Iterator[tuple[TestClient, Context]]:
+def serving(
+    home: Path, begin: bool = True, import_roots: tuple[Path, ...] = ()
+) -> Iterator[tuple[TestClient, Context]]:
     """A running server on `home`. With `begin` False, what was being checked stays so."""
-    context = make_context(Options(home=home, train=False, warm=False))
+    context = make_context(Options(home=home, train=False, warm=False, import_roots=import_roots))
     app = FastAPI()
     app.state.context = context
     errors.install(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,12 @@ def serve(
             "--allowed-host", metavar="NAME", help="A name under which browsers reach it; may be given again."
         ),
     ] = None,
+    import_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--import-root", metavar="DIR", help="A folder from which data sets may be read; may be given again."
+        ),
+    ] = None,
     warm: Annotated[bool, typer.Option(help="Keep a process ready, so that the next run starts at once.")] = True,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
@@ -29,4 +36,5 @@ def serve(
     need("fastapi", "server")
     from loraloom.server.serve import serve as listen
 
-    listen(host, port, tuple(allowed_host or ()), warm=warm, say=note, open_page=open_)
+    roots = tuple(root.expanduser().resolve() for root in import_root or ())
+    listen(host, port, tuple(allowed_host or ()), warm=warm, say=note, open_page=open_, import_roots=roots)

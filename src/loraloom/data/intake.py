@@ -33,13 +33,16 @@ _AHEAD = 2
 
 
 def take_in(path: Path, filename: str, scratch: Path) -> Iterator[Item]:
-    """What the uploaded file at `path` holds, one by one; a person called it `filename`.
+    """What the uploaded file at `path`, or the folder there, holds, one by one; a person called it `filename`.
 
     Nothing is written but an unpacked zip, inside `scratch`. Raises LoomError `disk_full`, `not_writable`; whatever is
     wrong with the file itself becomes a FileNote.
     """
     name = label(filename)
     try:
+        if path.is_dir():
+            yield from _folder(path, [])
+            return
         kind = kind_of(path, name)
         if kind == "picture":
             yield from lone_picture(Found(path, name, parts_of(name)))
@@ -98,6 +101,10 @@ def _zip(path: Path, name: str, scratch: Path) -> Iterator[Item]:
             raise
         says = f"{error.message} {error.hint}".replace(path.name, name.rsplit("/", 1)[-1])
         raise Refused("archive", says) from error
+    yield from _folder(root, skipped)
+
+
+def _folder(root: Path, skipped: list[FileNote]) -> Iterator[Item]:
     found, unwalked = walk(root)
     contents = Contents(found, root)
     yield from [*skipped, *unwalked, *contents.notes]

@@ -30,6 +30,8 @@ class Options:
     warm: bool = True
     train: bool = True
     """Whether runs are started by this process."""
+    import_roots: tuple[Path, ...] = ()
+    """Folders of this machine from which data sets may be read."""
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class Ingest:
             self._refuse(upload_id, "internal", says)
 
     def _check_one(self, upload: Upload) -> None:
-        path = self.folder / upload.id
+        path = Path(upload.source) if upload.source else self.folder / upload.id
         try:
             if upload.kind == "base_model":
                 move_in(self._database, self._models, upload, path)
@@ -112,7 +112,7 @@ class Ingest:
         except LoomError as error:
             says = f"{error.message} {error.hint}".replace(str(self.folder), "the server").strip()
             self._refuse(upload.id, error.code, says)
-        if not self._stopping.is_set():
+        if not self._stopping.is_set() and not upload.source:
             _empty(path)
 
     def _fill(self, upload: Upload, path: Path) -> None:

@@ -10,6 +10,7 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import uvicorn
 
@@ -20,12 +21,19 @@ from loraloom.store import users
 
 
 def serve(
-    host: str, port: int, allowed: tuple[str, ...], *, warm: bool, say: Callable[[str], None], open_page: bool
+    host: str,
+    port: int,
+    allowed: tuple[str, ...],
+    *,
+    warm: bool,
+    say: Callable[[str], None],
+    open_page: bool,
+    import_roots: tuple[Path, ...] = (),
 ) -> None:
     """Serve until interrupted. Raises LoomError `login_needed`, `address_in_use`."""
     listening = _listen(host, port)
     port = listening.getsockname()[1]
-    options = Options(host=host, port=port, hosts=allowed, warm=warm)
+    options = Options(host=host, port=port, hosts=allowed, warm=warm, import_roots=import_roots)
     _set_up_logs()
     _check_login(options)
     shown = f"http://{'localhost' if host in ('127.0.0.1', '::1') else host}:{port}"

@@ -203,6 +203,8 @@ class Upload(Table):
     kind: Mapped[str]
     """`dataset` or `base_model`."""
     filename: Mapped[str] = mapped_column(String(1000))
+    source: Mapped[str | None] = mapped_column(String(2000))
+    """Where it lies on the server, if it was not sent: read there and left alone."""
     state: Mapped[str] = mapped_column(default="receiving")
     added: Mapped[int] = mapped_column(default=0)
     duplicates: Mapped[int] = mapped_column(default=0)

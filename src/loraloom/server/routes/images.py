@@ -100,6 +100,12 @@ def view(image: Image) -> ImageView:
     )
 
 
+@router.get("/images/{image_id}", responses=described("image_not_found"))
+def read_image(session: Db, user: Me, image_id: ImageId) -> ImageView:
+    """What is known of a picture."""
+    return view(store.get_image(session, image_id))
+
+
 @router.get("/images/{image_id}/thumbnail", response_class=Response, responses=PICTURES | described("image_not_found"))
 def read_thumbnail(request: Request, context: Ctx, session: Db, user: Me, image_id: ImageId) -> Response:
     """The picture as WebP, 256 pixels at its longest side."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import pathlib
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from loraloom.server import tus
-from loraloom.server.deps import Db, Me
+from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
+from loraloom.server.routes.datasets import DatasetId
 from loraloom.spec.errors import LoomError
+from loraloom.store.datasets import own_dataset
+from loraloom.store.ids import new_id
 from loraloom.store.tables import Upload, UploadState
 
 router = APIRouter(tags=["uploads"], responses=described("request_invalid"))
@@ -60,12 +65,64 @@ class UploadResult(BaseModel):
     """Id of the base model it became."""
 
 
+class FromServer(BaseModel):
+    """A folder, a zip or a picture on the machine of the server, under one of its import roots."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(min_length=1, max_length=2000, examples=["/srv/pictures/cats"])
+
+
+@router.post(
+    "/datasets/{dataset_id}/imports",
+    status_code=201,
+    responses=described("dataset_not_found", "not_allowed", "file_not_found"),
+)
+def import_from_server(context: Ctx, session: Db, user: Me, dataset_id: DatasetId, body: FromServer) -> UploadResult:
+    """Take pictures and captions from where they lie on the server (`serve --import-root`); nothing there changes."""
+    own_dataset(session, dataset_id, user)
+    path = _allowed(pathlib.Path(body.path), context.options.import_roots)
+    upload = Upload(
+        id=new_id(),
+        user_id=user.id,
+        dataset_id=dataset_id,
+        kind="dataset",
+        filename=path.name,
+        source=str(path),
+        state="receiving",
+    )
+    session.add(upload)
+    session.flush()
+    told = _result(upload)
+    session.commit()
+    context.ingest.arrived(upload.id)
+    return told
+
+
+def _allowed(path: pathlib.Path, roots: Sequence[pathlib.Path]) -> pathlib.Path:
+    """The real place of `path`. Raises LoomError `not_allowed` outside of `roots`, links followed, and `file_not_found`."""
+    try:
+        place = path.resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):
+        place = None
+    if not any(path.is_relative_to(root) and (place is None or place.is_relative_to(root)) for root in roots):
+        hint = "Start the server with --import-root, or upload the files."
+        raise LoomError("not_allowed", "This server reads no data sets from there.", hint)
+    if place is None:
+        raise LoomError("file_not_found", "There is no such folder or file.", "Check the path.")
+    return place
+
+
 @router.get("/uploads/{upload_id}/result", responses=described("upload_not_found"))
 def read_upload_result(session: Db, user: Me, upload_id: UploadId) -> UploadResult:
     """What became of an upload of one's own."""
     upload = session.get(Upload, upload_id)
     if upload is None or upload.user_id != user.id:
         raise LoomError("upload_not_found", "There is no such upload.", "It may have expired; look at what it was for.")
+    return _result(upload)
+
+
+def _result(upload: Upload) -> UploadResult:
     done = upload.state == "done"
     return UploadResult(
         id=upload.id,

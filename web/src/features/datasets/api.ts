@@ -95,10 +95,8 @@ export const applyLabels = (dataset: string, existing: Schemas["ApplyAsked"]["ex
 
 export const exportAddress = (dataset: string, format: Format): string => `/api/datasets/${dataset}/export?format=${format}`;
 
-const LONGEST_SEARCH = 200;
-
-/** As the server has it now. */
-export async function readImage(dataset: string, image: Pick<Image, "id" | "name">): Promise<Image | undefined> {
-  const filter: Filter = { search: image.name.slice(-LONGEST_SEARCH), tags: [], only: null, finding: null };
-  return (await listImages(dataset, filter, 200)).items.find((found) => found.id === image.id);
+/** As the server has it now; nothing once it was removed. */
+export async function readImage(image: Pick<Image, "id">): Promise<Image | undefined> {
+  const found = await take(api.GET("/api/images/{image_id}", { params: { path: { image_id: image.id } } }));
+  return found.removed ? undefined : found;
 }

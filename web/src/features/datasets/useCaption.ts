@@ -19,7 +19,7 @@ export function draftsOf(dataset: string, client: QueryClient): CaptionDrafts {
       return image;
     },
     read: async (base) => {
-      const image = await readImage(dataset, base);
+      const image = await readImage(base);
       if (image) changeImages(client, dataset, (items) => items.map((item) => (item.id === image.id ? image : item)));
       return image;
     },

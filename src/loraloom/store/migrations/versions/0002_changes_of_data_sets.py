@@ -34,6 +34,7 @@ def columns() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("removed", sa.Boolean(), nullable=False, server_default=NO),
             sa.Column("looked", sa.JSON(), nullable=True),
         ),
+        "uploads": (sa.Column("source", sa.String(length=2000), nullable=True),),
         "runs": (
             sa.Column("kind", sa.String(length=200), nullable=False, server_default="train"),
             sa.Column("dataset_version", sa.Integer(), nullable=True),
