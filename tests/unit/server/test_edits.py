@@ -66,6 +66,9 @@ def test_edit_undo_redo_and_history(filled: tuple[Any, str]) -> None:
     assert images(client, made)[0]["author"] == "import"
     client.post(f"/api/datasets/{made}/changes/{undone['change']}/undo")
     assert captions(client, made) == after
+    told = client.get(f"/api/images/{images(client, made)[0]['id']}/changes").json()["items"]
+    assert [one["kind"] for one in told] == ["undo", "undo", "edit", "add"]
+    assert told[2]["before"] == {"caption": CAPTIONS[0], "author": "import"} and told[2]["by"] == "person:local"
     kinds = [(one["kind"], one["undone"]) for one in client.get(f"/api/datasets/{made}/changes").json()["items"]]
     assert kinds[:3] == [("undo", False), ("undo", True), ("edit", False)]
     first = client.get(f"/api/datasets/{made}/changes?limit=1").json()

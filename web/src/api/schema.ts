@@ -492,6 +492,26 @@ export interface paths {
         patch: operations["update_image"];
         trace?: never;
     };
+    "/api/images/{image_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Image Changes
+         * @description The history of one picture, the newest change first.
+         */
+        get: operations["list_image_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}/file": {
         parameters: {
             query?: never;
@@ -2168,6 +2188,31 @@ export interface components {
             on: boolean;
         };
         /**
+         * ImageChange
+         * @description What one change did to one picture: the fields that it changed, before and after.
+         */
+        ImageChange: {
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            };
+            /** By */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: number;
+        };
+        /**
          * ImageUpdate
          * @description What is to change, at least one thing; the rest stays. A caption of null or blanks goes, a crop of null too.
          */
@@ -2483,6 +2528,13 @@ export interface components {
         Page_EngineView_: {
             /** Items */
             items: components["schemas"]["EngineView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ImageChange] */
+        Page_ImageChange_: {
+            /** Items */
+            items: components["schemas"]["ImageChange"][];
             /** Next */
             next?: string | null;
         };
@@ -6020,6 +6072,73 @@ export interface operations {
             };
             /** @description edit_conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_image_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImageChange_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description image_not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -18,12 +18,13 @@ from loraloom.server.deps import Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Page
 from loraloom.server.routes.datasets import DatasetId
+from loraloom.server.routes.images import ImageId
 from loraloom.server.selecting import Selection
 from loraloom.spec.editing import BringBack, Edit, HoldOut, Remove, Repeats
 from loraloom.spec.errors import LoomError
 from loraloom.store import changes
 from loraloom.store.changes import LOCK
-from loraloom.store.datasets import get_dataset, matching, own_dataset
+from loraloom.store.datasets import get_dataset, get_image, matching, own_dataset
 from loraloom.store.tables import Change, Image, User
 
 router = APIRouter(tags=["edits"], responses=described("request_invalid", "dataset_not_found"))
@@ -67,6 +68,17 @@ class ChangeView(BaseModel):
     count: int
     created_at: datetime
     undone: bool
+
+
+class ImageChange(BaseModel):
+    """What one change did to one picture: the fields that it changed, before and after."""
+
+    number: int
+    kind: str
+    by: str
+    created_at: datetime
+    before: dict[str, Any]
+    after: dict[str, Any]
 
 
 class Undone(BaseModel):
@@ -135,6 +147,24 @@ def list_changes(
     rows = session.scalars(found.order_by(Change.number.desc()).limit(limit + 1)).all()
     following = str(rows[limit - 1].number) if len(rows) > limit else None
     return Page(items=[_change(row) for row in rows[:limit]], next=following)
+
+
+@router.get("/images/{image_id}/changes", responses=described("image_not_found"))
+def list_image_changes(session: Db, user: Me, image_id: ImageId) -> Page[ImageChange]:
+    """The history of one picture, the newest change first."""
+    get_image(session, image_id)
+    told = [
+        ImageChange(
+            number=change.number,
+            kind=change.kind,
+            by=change.author,
+            created_at=change.created_at,
+            before=item.before,
+            after=item.after,
+        )
+        for change, item in changes.history_of(session, image_id)
+    ]
+    return Page(items=told, next=None)
 
 
 @router.post("/datasets/{dataset_id}/changes/{number}/undo", responses=described("change_not_found", "not_allowed"))

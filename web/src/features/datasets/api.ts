@@ -95,6 +95,9 @@ export const applyLabels = (dataset: string, existing: Schemas["ApplyAsked"]["ex
 
 export const exportAddress = (dataset: string, format: Format): string => `/api/datasets/${dataset}/export?format=${format}`;
 
+export const listImageChanges = (image: string, signal?: AbortSignal) =>
+  take(api.GET("/api/images/{image_id}/changes", { params: { path: { image_id: image } }, signal }));
+
 /** As the server has it now; nothing once it was removed. */
 export async function readImage(image: Pick<Image, "id">): Promise<Image | undefined> {
   const found = await take(api.GET("/api/images/{image_id}", { params: { path: { image_id: image.id } } }));

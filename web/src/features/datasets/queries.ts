@@ -20,6 +20,13 @@ export const changesQuery = (dataset: string) =>
     getNextPageParam: (page) => page.next ?? undefined,
   });
 
+/** Of one picture; `version` is its own, which every change counts up. */
+export const imageChangesQuery = (dataset: string, image: string, version: number) =>
+  queryOptions({
+    queryKey: [...keys.dataset(dataset), "image", image, version],
+    queryFn: ({ signal }) => api.listImageChanges(image, signal),
+  });
+
 export const diffQuery = (dataset: string, from: number) =>
   queryOptions({
     queryKey: [...keys.dataset(dataset), "diff", from],

@@ -11,6 +11,7 @@ import { useCaption } from "../useCaption";
 import { TagField } from "../words/TagField";
 import { Conflict } from "../words/Conflict";
 import { holds, joined, once, tagsOf, toggled } from "../words/tags";
+import { Earlier } from "./Earlier";
 import classes from "./Viewer.module.css";
 
 const OFFERED = 12;
@@ -53,6 +54,7 @@ export function CaptionPane({ image }: { image: Image }) {
       </label>
       <Conflict caption={caption} />
       <p className={classes.help}>{image.caption ? t("view.author", { who: author(image.author ?? null) }) : t("view.noCaption")}</p>
+      {image.version > 0 ? <Earlier dataset={dataset.id} image={image} onTake={readOnly ? undefined : caption.write} /> : null}
     </div>
   );
 }
