@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from loraloom.child.work import translate
 from loraloom.spec.errors import LoomError
-from loraloom.train.__main__ import main, translate
+from loraloom.train.__main__ import WORDS, main
 from loraloom.train.checkpoint import folders, read
 from tests.runs import make_run, payloads, start_child, train_here, wait_for_steps
 
@@ -112,7 +113,7 @@ def test_a_torn_event_is_mended(tmp_path: Path) -> None:
 
 
 def test_memory_and_surprises_are_said_in_the_users_words() -> None:
-    assert translate(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")).code == "out_of_memory"
-    assert "batch_size" in translate(MemoryError()).hint
-    assert translate(ValueError("odd")).code == "internal"
+    assert translate(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), WORDS).code == "out_of_memory"
+    assert "batch_size" in translate(MemoryError(), WORDS).hint
+    assert translate(ValueError("odd"), WORDS).code == "internal"
     assert main([]) == 2

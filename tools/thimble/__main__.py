@@ -29,7 +29,18 @@ def main() -> None:
         ["unet.py", *work_npm, "--workers", args.threads, "--minutes", args.unet_minutes],
         ["export.py", "--work", args.work, "--out", thimble],
         ["demo.py", *npm, "--out", args.assets / "demo"],
-        ["evaluate.py", *npm, "--base", thimble, "--out", thimble / "figures.json", "--sheet", args.work / "sheet.png"],
+        [
+            "evaluate.py",
+            *npm,
+            "--base",
+            thimble,
+            "--judge",
+            args.work / "clip",
+            "--out",
+            thimble / "figures.json",
+            "--sheet",
+            args.work / "sheet.png",
+        ],
     ]
     for script, *rest in stages:
         subprocess.run([sys.executable, str(HERE / str(script)), *map(str, rest)], check=True)

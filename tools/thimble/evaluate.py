@@ -66,8 +66,8 @@ def ground_right(images: list[Image.Image], wanted: list[str]) -> float:
     return round(right / len(images), 3)
 
 
-def measure(base: Path, npm: Path, sheet_path: Path | None) -> dict[str, object]:
-    """The figures of the card."""
+def measure(base: Path, judge: Path, npm: Path, sheet_path: Path | None) -> dict[str, object]:
+    """The figures of the card; `judge` is the CLIP that looks at the pictures."""
     rng = random.Random(7)
     known = concepts(npm)
     names = [c.name for c in known]
@@ -75,8 +75,8 @@ def measure(base: Path, npm: Path, sheet_path: Path | None) -> dict[str, object]
     others = rng.sample([i for i in range(len(known)) if i not in asked], HELD - PROMPTS)
     grounds = [rng.choice(list(BACKGROUNDS)) for _ in asked]
     images = draw(load(base), [caption(names[i], g) for i, g in zip(asked, grounds, strict=True)], seed=1000)
-    model = CLIPModel.from_pretrained(base / "clip", dtype=torch.float32).eval()
-    tokenizer = CLIPTokenizer.from_pretrained(base / "clip")
+    model = CLIPModel.from_pretrained(judge, dtype=torch.float32).eval()
+    tokenizer = CLIPTokenizer.from_pretrained(judge)
     held = [*asked, *others]
     mine = features(model, images)
     # The reference picture stands on the background that was asked for, so that only the subject decides.
@@ -103,13 +103,14 @@ def main() -> None:
     """Measure a finished folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, required=True, help="the exported folder")
+    parser.add_argument("--judge", type=Path, required=True, help="the CLIP of stage 2, WORK/clip")
     parser.add_argument("--npm", type=Path, required=True)
     parser.add_argument("--sheet", type=Path, help="where to write real and drawn pictures in pairs (PNG)")
     parser.add_argument("--out", type=Path, help="where to write the figures (JSON)")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    text = json.dumps(measure(args.base, args.npm, args.sheet), indent=2)
+    text = json.dumps(measure(args.base, args.judge, args.npm, args.sheet), indent=2)
     if args.out:
         args.out.write_text(text + "\n", encoding="utf-8")
     print(text)

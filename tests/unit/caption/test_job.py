@@ -175,7 +175,7 @@ def test_kept_captions_cost_nothing_but_clip_looks_at_all(tmp_path: Path, engine
 
 def test_the_child_says_what_went_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("loraloom.child.stop.Stop", lambda: lambda: None)
+    monkeypatch.setattr("loraloom.child.work.Stop", lambda: lambda: None)
     job_dir = folder(tmp_path, "a", engine="tagger", labels=None)
     for content, code in (
         ("engine: tagger\n", "caption_model_not_found"),
