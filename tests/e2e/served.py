@@ -54,7 +54,7 @@ class Served:
                 [sys.executable, "-m", "loraloom", "serve", "--port", str(self.port), *self._options],
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"LORALOOM_HOME": str(self.home), "OMP_NUM_THREADS": "1"},
+                env=_environment() | {"LORALOOM_HOME": str(self.home), "OMP_NUM_THREADS": "1"},
                 start_new_session=True,
             )
         wait(self._answers, "the server did not start", seconds=60)
@@ -168,6 +168,11 @@ def wait(met: Callable[[], bool], failing: str, seconds: float = 60, tell: Calla
     while not met():
         assert time.monotonic() < until, f"{failing}\n{tell()}"
         time.sleep(0.05)
+
+
+def _environment() -> dict[str, str]:
+    """This process's own, but with Python's default of keeping its bytecode."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,7 @@ def serve(
     from loraloom.cli.extra import need
 
     need("fastapi", "server")
+    gc.disable()  # until the server is put together: of what is imported nothing is garbage
     from loraloom.server.serve import serve as listen
 
     roots = tuple(root.expanduser().resolve() for root in import_root or ())

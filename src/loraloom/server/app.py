@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from loraloom import __version__
@@ -90,14 +90,11 @@ def create_app(options: Options | None = None) -> FastAPI:
         separate_input_output_schemas=False,
     )
     errors.install(app)
-    api = APIRouter(
-        prefix="/api", responses=errors.described("login_needed", "foreign_request", "too_large", "request_invalid")
-    )
-    for module in ROUTERS:
-        api.include_router(module.router)
-    api.include_router(sockets.router)
-    app.include_router(api)
     app.include_router(health.router)
+    refusals = errors.described("login_needed", "foreign_request", "too_large", "request_invalid")
+    for module in ROUTERS:
+        app.include_router(module.router, prefix="/api", responses=refusals)
+    app.include_router(sockets.router, prefix="/api")
     page.install(app)
     app.add_middleware(ETags)
     app.add_middleware(Guard, hosts=(options.host, *options.hosts))

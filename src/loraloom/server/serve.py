@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import socket
@@ -40,13 +41,18 @@ def serve(
     say(f"LoRA Loom: {shown}  (data in {options.home}; Ctrl-C ends the server, runs go on)")
     if open_page:
         threading.Timer(1.0, webbrowser.open, [shown]).start()
+    app = create_app(options)
+    gc.freeze()  # what lives as long as the server is not looked through again and again while it works
+    gc.enable()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(options),
+            app,
             log_config=None,
             access_log=False,
             ws="websockets-sansio",
             ws_max_size=2**16,
+            ws_ping_interval=40,  # proxies let a silent socket go after 60 s
+            ws_per_message_deflate=False,  # messages are short, and each watcher's compressor would hold 40 kB
             timeout_graceful_shutdown=5,
             server_header=False,
         )

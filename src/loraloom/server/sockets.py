@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, WebSocket
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from sqlalchemy import select
 
 from loraloom.server import auth, present
@@ -66,16 +66,16 @@ async def _enter(context: Context, socket: WebSocket, run_id: str | None) -> boo
 
 async def _serve(context: Context, socket: WebSocket, messages: AsyncIterator[str]) -> None:
     """Send `messages` until one side is gone."""
-    reader = asyncio.create_task(_until_gone(socket))
-    sender = asyncio.create_task(_send(socket, messages))
     context.hub.watchers += 1
     try:
-        await asyncio.wait((reader, sender), return_when=asyncio.FIRST_COMPLETED)
+        async with asyncio.TaskGroup() as group:
+            sender = group.create_task(_send(socket, messages))
+            await _until_gone(socket)
+            sender.cancel()
+    except* WebSocketDisconnect:
+        pass  # gone while something was sent
     finally:
         context.hub.watchers -= 1
-        for task in (reader, sender):
-            task.cancel()
-        await asyncio.gather(reader, sender, return_exceptions=True)
 
 
 async def _send(socket: WebSocket, messages: AsyncIterator[str]) -> None:

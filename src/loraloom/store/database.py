@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -37,7 +37,9 @@ class Database:
 
     def migrate(self) -> None:
         """Make the tables, or bring them to this version. Raises LoomError `database_unusable`."""
-        from alembic import command
+        if self._is_newest():
+            return
+        from alembic import command  # slow to import, and seldom needed
 
         try:
             with self.engine.begin() as connection:
@@ -46,6 +48,14 @@ class Database:
             raise LoomError(
                 "database_unusable", f"The database cannot be used: {error.orig}.", "Check LORALOOM_DATABASE."
             ) from error
+
+    def _is_newest(self) -> bool:
+        newest = max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
+        try:
+            with self.engine.connect() as connection:
+                return connection.scalar(text("SELECT version_num FROM alembic_version")) == newest
+        except DBAPIError:  # no such table yet, or no such database: migrating says which
+            return False
 
     def close(self) -> None:
         """Close every connection."""

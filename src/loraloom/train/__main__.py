@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from pathlib import Path
@@ -26,6 +27,7 @@ WORDS = Words(
 def main(arguments: list[str]) -> int:
     """Run the folder named in `arguments`; every failure is an event with what to do, and a traceback in the log."""
     limits.apply()
+    gc.disable()  # until the base model is loaded: looking for garbage among a million new things costs a second or two
     began = _process_start()
     if arguments[:1] == ["--warm"] and len(arguments) in (2, 3):
         from loraloom.train.warm import wait

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -89,6 +90,8 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
     parts = family_named(run.family).load(base, dtype)
     if run.loss.prediction != "auto":
         parts.prediction = run.loss.prediction
+    gc.freeze()  # code and weights stay to the end: they are not looked through again
+    gc.enable()
     tell(StageProgressed(stage="loading", done=1, total=1))
     task, samples = prepare(run_dir, run, plan, parts, base, device, emit, tell)
     loop, writer = _make_loop(run_dir, run, plan, task, device, dtype, emit, asks)

@@ -7,6 +7,7 @@ and so is this child. It never trains a second run.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -64,6 +65,9 @@ def rehearse() -> None:
         Image.new("RGB", (64, 64), (128, 128, 128)).save(run_dir / "data" / "grey.png")
         (run_dir / "run.yaml").write_text(json.dumps(config), "utf-8")
         run_child(run_dir, read_run(run_dir), _ignore, lambda: None, time.time())
+    gc.unfreeze()  # what the rehearsal left goes; the code stays
+    gc.collect()
+    gc.freeze()
 
 
 def _read_ahead(base: str) -> None:
