@@ -9,8 +9,8 @@ const FIRST = [
     name: "vendor",
     test: /node_modules\/(react|react-dom|scheduler|react-router|cookie|i18next|react-i18next|use-sync-external-store|openapi-fetch|@tanstack\/(query-core|react-query)|@mantine\/hooks|@mantine\/core\/esm\/(core|components\/(Button|ActionIcon|UnstyledButton|Loader|Transition|CloseButton|VisuallyHidden|SegmentedControl|FloatingIndicator|Input|InputBase|TextInput)))\//,
   },
-  { name: "controls", test: /node_modules\/(@mantine\/core|@floating-ui|react-remove-scroll|react-textarea-autosize|react-number-format)/ },
-  { name: "shell", test: /web\/src\/(app|api|lib|components|features\/shell)\/(?!.*(Confirm|Copy|mantine|NotFound))/ },
+  { name: "controls", test: /node_modules\/(@mantine\/core|@floating-ui|react-remove-scroll|react-textarea-autosize|react-number-format)(?!.*\.css)/ },
+  { name: "shell", test: /web\/src\/(app|api|lib|components|features\/shell|features\/runs\/queries)(\/|\.)(?!.*(Confirm|Copy|mantine|NotFound))/ },
 ];
 
 export default defineConfig(({ mode }) => ({

@@ -2,7 +2,9 @@
 import type { ComponentType } from "react";
 import { createBrowserRouter } from "react-router";
 import { loadTexts } from "@/app/i18n";
+import { queryClient } from "@/app/queryClient";
 import { Waiting } from "@/components/Waiting";
+import { askAhead } from "@/features/runs/queries";
 import { RouteError } from "@/features/shell/RouteError";
 import { Shell } from "@/features/shell/Shell";
 
@@ -38,7 +40,7 @@ export const router = createBrowserRouter([
           { path: "datasets/:id", ...screen(() => import("@/features/datasets/DatasetPage"), "datasets") },
           { path: "runs", ...screen(() => import("@/features/runs/RunsPage"), "runs", "queue") },
           { path: "runs/new", ...screen(() => import("@/features/new-run/NewRunPage"), "newRun") },
-          { path: "runs/:id", ...screen(() => import("@/features/runs/RunPage"), "runs") },
+          { path: "runs/:id", loader: ({ params }) => (askAhead(queryClient, params.id ?? ""), null), ...screen(() => import("@/features/runs/RunPage"), "runs") },
           { path: "loras", ...screen(() => import("@/features/loras/LorasPage"), "loras") },
           { path: "loras/:id", ...screen(() => import("@/features/loras/LoraPage"), "loras") },
           { path: "models", ...screen(() => import("@/features/models/ModelsPage"), "models") },

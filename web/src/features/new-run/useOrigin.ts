@@ -2,8 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import type { Nested } from "@/features/new-run/form/nested";
-import { configQuery } from "@/features/runs/files";
-import { runQuery } from "@/features/runs/useRun";
+import { configQuery, runQuery } from "@/features/runs/queries";
 
 export const originQuery = (id: string) =>
   queryOptions({

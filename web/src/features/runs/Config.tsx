@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { CopyButton } from "@/components/CopyButton";
 import { ErrorNote } from "@/components/ErrorNote";
-import { configQuery } from "@/features/runs/files";
+import { configQuery } from "@/features/runs/queries";
 import classes from "@/features/runs/Run.module.css";
 
 export function Config({ id }: { id: string }) {

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Run } from "@/api/types";
 import { useFormat } from "@/lib/useFormat";
-import { checkpointsQuery } from "@/features/runs/files";
+import { checkpointsQuery } from "@/features/runs/queries";
 
 export function DownloadMenu({ run }: { run: Run }) {
   const { t } = useTranslation("runs");

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CopyButton } from "@/components/CopyButton";
 import { ErrorNote } from "@/components/ErrorNote";
-import { logQuery } from "@/features/runs/files";
+import { logQuery } from "@/features/runs/queries";
 import classes from "@/features/runs/Run.module.css";
 
 const LINES = ["100", "500", "2000"];

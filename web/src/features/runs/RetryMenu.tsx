@@ -7,7 +7,7 @@ import { useNavigate } from "react-router";
 import type { Run } from "@/api/types";
 import { announce } from "@/components/announce";
 import { useFormat } from "@/lib/useFormat";
-import { checkpointsQuery } from "@/features/runs/files";
+import { checkpointsQuery } from "@/features/runs/queries";
 import { useRetry } from "@/features/runs/useRun";
 
 export function RetryMenu({ run }: { run: Run }) {

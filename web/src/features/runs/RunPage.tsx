@@ -1,23 +1,19 @@
 // One run: where it stands, what it has made, how it went.
 import { Anchor, Skeleton } from "@mantine/core";
-import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { ErrorNote } from "@/components/ErrorNote";
 import { Page } from "@/components/Page";
-import { checkpointsQuery, samplesQuery } from "@/features/runs/files";
+import { pastQuery, runQuery } from "@/features/runs/queries";
 import classes from "@/features/runs/Run.module.css";
 import { RunScreen } from "@/features/runs/RunScreen";
-import { runQuery } from "@/features/runs/useRun";
-import { pastQuery } from "@/features/runs/view/useRunView";
 
 export function Component() {
   const { id = "" } = useParams();
   const { t } = useTranslation("runs");
   const run = useQuery(runQuery(id));
   const past = useQuery(pastQuery(id));
-  usePrefetchQuery(samplesQuery(id));
-  usePrefetchQuery(checkpointsQuery(id));
   const above = <Anchor component={Link} to="/runs" inherit>{t("title")}</Anchor>;
   if (run.data !== undefined && past.data !== undefined) return <RunScreen key={id} run={run.data} past={past.data} />;
   const broken = run.error ?? past.error;

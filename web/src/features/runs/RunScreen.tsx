@@ -17,13 +17,14 @@ import { Fold } from "@/components/Fold";
 import { Log } from "@/features/runs/Log";
 import { Notes } from "@/features/runs/Notes";
 import { ProgressStrip } from "@/features/runs/ProgressStrip";
+import type { Past } from "@/features/runs/queries";
 import classes from "@/features/runs/Run.module.css";
 import { Samples } from "@/features/runs/samples/Samples";
 import { Seen } from "@/features/runs/Seen";
 import { Timeline } from "@/features/runs/Timeline";
 import { useChange } from "@/features/runs/useRun";
 import { isBroken, isOver, progressOf } from "@/features/runs/view/progress";
-import { type Past, useRunView } from "@/features/runs/view/useRunView";
+import { useRunView } from "@/features/runs/view/useRunView";
 
 /** A chunk of its own, fetched while the run is read. */
 const charts = import("@/features/runs/chart/Charts");

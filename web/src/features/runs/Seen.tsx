@@ -3,7 +3,7 @@ import { Button, Loader } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ErrorNote } from "@/components/ErrorNote";
-import { seenQuery } from "@/features/runs/files";
+import { seenQuery } from "@/features/runs/queries";
 import classes from "@/features/runs/Seen.module.css";
 
 export function Seen({ id }: { id: string }) {

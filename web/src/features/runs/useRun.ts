@@ -1,14 +1,8 @@
-// One run: read, changed, told what to do.
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+// One run: changed, told what to do.
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { keys } from "@/api/queries";
 import type { Run } from "@/api/types";
-
-export const runQuery = (id: string) =>
-  queryOptions({
-    queryKey: keys.run(id),
-    queryFn: ({ signal }) => take(api.GET("/api/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
-  });
 
 export type Verb = "pause" | "resume" | "cancel" | "kill" | "sample" | "checkpoint";
 

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ErrorNote } from "@/components/ErrorNote";
-import { samplesQuery } from "@/features/runs/files";
+import { samplesQuery } from "@/features/runs/queries";
 import { Compare } from "@/features/runs/samples/Compare";
 import { filmOf } from "@/features/runs/samples/film";
 import { Filmstrip } from "@/features/runs/samples/Filmstrip";

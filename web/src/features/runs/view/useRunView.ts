@@ -1,34 +1,12 @@
 /** The view of one run: what happened so far in one read, then live; drawn at most once a frame. */
 
-import { queryOptions } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef } from "react";
-import { api, take } from "@/api/client";
-import { keys } from "@/api/queries";
 import type { StreamState } from "@/api/socket";
 import type { RunEvent } from "@/api/types";
 import { useEventStream } from "@/api/useEventStream";
+import type { Past } from "@/features/runs/queries";
 import { reduceEvents } from "@/features/runs/view/reduce";
 import { EMPTY_VIEW, type RunView } from "@/features/runs/view/view";
-
-/** As many points as a chart can show; the server thins to this. */
-const POINTS = 2000;
-
-export interface Past {
-  items: RunEvent[];
-  last_seq: number;
-}
-
-/** What happened before the page was opened. Read once: the socket tells the rest. */
-export const pastQuery = (id: string) =>
-  queryOptions({
-    queryKey: [...keys.run(id), "events"],
-    queryFn: ({ signal }): Promise<Past> =>
-      take(api.GET("/api/runs/{run_id}/events", { params: { path: { run_id: id }, query: { after: 0, points: POINTS } }, signal })),
-    staleTime: Infinity,
-    gcTime: 0,
-    refetchOnWindowFocus: false,
-    refetchOnReconnect: false,
-  });
 
 export function useRunView(id: string, past: Past): { view: RunView; link: StreamState } {
   const [view, add] = useReducer(reduceEvents, past, (start) => reduceEvents(EMPTY_VIEW, start.items));

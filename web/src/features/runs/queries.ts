@@ -1,7 +1,34 @@
-// The files of a run: samples, checkpoints, log, config.
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+// What is asked of a run: itself, its past, its files.
+import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, take } from "@/api/client";
 import { keys } from "@/api/queries";
+import type { RunEvent } from "@/api/types";
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.run(id),
+    queryFn: ({ signal }) => take(api.GET("/api/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
+  });
+
+/** As many points as a chart can show; the server thins to this. */
+const POINTS = 2000;
+
+export interface Past {
+  items: RunEvent[];
+  last_seq: number;
+}
+
+/** What happened before the page was opened. Read once, and not kept for long: the socket tells the rest. */
+export const pastQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.run(id), "events"],
+    queryFn: ({ signal }): Promise<Past> =>
+      take(api.GET("/api/runs/{run_id}/events", { params: { path: { run_id: id }, query: { after: 0, points: POINTS } }, signal })),
+    staleTime: Infinity,
+    gcTime: 5_000,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
 
 export const samplesQuery = (id: string) =>
   queryOptions({
@@ -14,6 +41,14 @@ export const checkpointsQuery = (id: string) =>
     queryKey: [...keys.run(id), "checkpoints"],
     queryFn: ({ signal }) => take(api.GET("/api/runs/{run_id}/checkpoints", { params: { path: { run_id: id } }, signal })),
   });
+
+/** Asks for what the page of a run shows first, while its code is still on the way. */
+export function askAhead(client: QueryClient, id: string): void {
+  void client.prefetchQuery(runQuery(id));
+  void client.prefetchQuery(pastQuery(id));
+  void client.prefetchQuery(samplesQuery(id));
+  void client.prefetchQuery(checkpointsQuery(id));
+}
 
 /** The data as the run saw it: it never changes. */
 export const seenQuery = (id: string) =>
