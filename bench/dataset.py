@@ -12,12 +12,11 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median, quantiles
 
 import psutil
 
 from bench.machine import machine
-from bench.page import SCROLL, archive
+from bench.page import archive, scrolled
 from tests.e2e.browser import browser, open_page
 from tests.e2e.served import Served
 
@@ -63,9 +62,7 @@ def measure(home: Path, count: int) -> dict[str, float]:
         page.reload()
         page.wait_for_selector("img[src*='/thumbnail']")
         page.wait_for_timeout(1500)
-        frames: list[float] = page.evaluate(SCROLL)
-        found["scrolling: median frame, ms"] = median(frames)
-        found["scrolling: 95th percentile, ms"] = quantiles(frames, n=20)[-1]
+        found |= {f"scrolling: {name}": value for name, value in scrolled(started, page).items()}
         page.context.close()
     edit = {"do": "replace", "find": "picture", "put": "photograph"}
     found["find and replace in all captions, seconds"], done = _timed(server, dataset, {"edit": edit})

@@ -15,6 +15,7 @@ from typing import Any
 
 from loraloom.data.kohya import concept
 from loraloom.data.layout import CAPTION_EXTENSIONS
+from loraloom.data.lone import MAX_CAPTION
 from loraloom.data.names import safe_stem, split_extension
 from loraloom.data.rows import FILE_COLUMNS, TEXT_COLUMNS
 from loraloom.spec.captioning import CaptionJob
@@ -22,6 +23,8 @@ from loraloom.spec.dataset import Image
 from loraloom.spec.errors import LoomError
 
 JOB, DATA, CAPTIONS = "job.yaml", "data", "captions.jsonl"
+LONGEST = 1 << 20
+"""Bytes of a line of captions.jsonl that is still read."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,24 @@ def place(images: Iterable[Image], job: CaptionJob, job_dir: Path) -> None:
 
 
 def lines(job_dir: Path) -> dict[str, Line]:
-    """What was made so far, by file; a line that is not whole yet is passed over."""
+    """What was made so far, by file. A line that is not whole yet, or not as a child writes it, is passed over."""
     try:
         text = (job_dir / CAPTIONS).read_bytes()
     except FileNotFoundError:
         return {}
-    found: dict[str, Line] = {}
-    for raw in text.split(b"\n")[:-1]:
+    return {line.file: line for raw in text.split(b"\n")[:-1] if (line := _line(raw)) is not None}
+
+
+def _line(raw: bytes) -> Line | None:
+    if len(raw) > LONGEST:
+        return None
+    try:
         row = json.loads(raw)
-        found[row["file"]] = Line(row["file"], row["caption"], tuple(row["labels"]), row["engine"], row["version"])
-    return found
+        labels = tuple({"label": str(one["label"]), "p": float(one["p"])} for one in row["labels"])
+        version = str(row["version"])[:60]
+        return Line(str(row["file"]), str(row["caption"])[:MAX_CAPTION], labels, str(row["engine"]), version)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def write_sidecar(picture: Path, caption: str) -> Path:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from loraloom.data.captioned import DATA, JOB, lines
 from loraloom.data.compose import compose
 from loraloom.jobs import folder, queue
-from loraloom.jobs.draft import DATA
 from loraloom.spec.captioning import CAPTION_JOB, KEY_VARIABLE, CaptionJob
 from loraloom.spec.errors import LoomError
 from loraloom.store import changes
@@ -25,8 +24,6 @@ from loraloom.store.ids import new_id
 from loraloom.store.tables import Dataset, Image, Run, User
 
 MODULE = "loraloom.caption"
-JOB, CAPTIONS = "job.yaml", "captions.jsonl"
-LONGEST_LINE = 1 << 20
 SUFFIXES = {b"RIFF": ".webp"}
 
 
@@ -114,32 +111,16 @@ def fill(run_dir: Path, run: Run, images: Sequence[Image], blobs: Blobs, device:
 def collect(session: Session, run: Run, run_dir: Path) -> None:
     """Write what the engine found into the captions, as one change that can be undone; then let the copies go."""
     job = job_of(run)
-    found = dict(_read(run_dir / CAPTIONS))
+    found = {Path(line.file).stem: line for line in lines(run_dir).values()}
     author = f"engine:{job.engine}"
     images = session.scalars(select(Image).where(Image.dataset_id == run.dataset_id, Image.removed.is_(False)))
     wanted: list[tuple[Image, dict[str, Any]]] = []
     for image in images:
-        made, version = found.get(image.id, ("", ""))
-        caption = compose(image.caption, made, job) if made else None
-        if caption is not None and caption != image.caption:
-            wanted.append((image, {"caption": caption, "author": f"{author} {version}".strip()}))
+        line = found.get(image.id)
+        caption = compose(image.caption, line.caption, job) if line and line.caption else None
+        if line and caption is not None and caption != image.caption:
+            wanted.append((image, {"caption": caption, "author": f"{author} {line.version}".strip()}))
     if run.dataset_id is not None:
         words = {"engine": job.engine, "model": job.model, "existing": job.existing, "run": run.id}
         changes.record(session, run.dataset_id, author, "engine", words, wanted)
     shutil.rmtree(run_dir / DATA, ignore_errors=True)
-
-
-def _read(file: Path) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Picture's id, caption and engine's version of every whole line."""
-    try:
-        text = file.read_bytes()
-    except FileNotFoundError:
-        return
-    for line in text.splitlines():
-        if len(line) > LONGEST_LINE:
-            continue
-        try:
-            told = json.loads(line)
-            yield Path(str(told["file"])).stem, (str(told["caption"])[:20_000], str(told.get("version", ""))[:60])
-        except (ValueError, KeyError, TypeError):
-            continue

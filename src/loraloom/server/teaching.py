@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
+from loraloom.data.captioned import lines
 from loraloom.data.edits import same
 from loraloom.spec.errors import LoomError
 from loraloom.store.tables import Dataset, Image, Run
@@ -120,18 +121,10 @@ def _prior(folder: Path, labels: tuple[str, ...], images: Sequence[Image]) -> An
     column = {same(label): place for place, label in enumerate(labels)}
     row = {image.id: place for place, image in enumerate(images)}
     found = np.zeros((len(images), len(labels)))
-    for image_id, told in _lines(folder / "captions.jsonl"):
-        for one in told:
-            place = column.get(same(str(one.get("label", ""))))
+    for line in lines(folder).values():
+        image_id = Path(line.file).stem
+        for one in line.labels:
+            place = column.get(same(one["label"]))
             if image_id in row and place is not None:
-                found[row[image_id], place] = float(one.get("p", 0))
+                found[row[image_id], place] = one["p"]
     return found if found.any() else None
-
-
-def _lines(file: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
-        try:
-            told = json.loads(line)
-            yield Path(str(told["file"])).stem, list(told.get("labels", ()))
-        except (ValueError, KeyError, TypeError):
-            continue

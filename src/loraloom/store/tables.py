@@ -82,6 +82,11 @@ class User(Table):
     """Counted up to end every session of this user."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
+    @property
+    def author(self) -> str:
+        """How changes and captions name this person."""
+        return f"person:{self.name}"
+
 
 class Token(Table):
     """An API token; only its hash is kept."""

@@ -25,7 +25,7 @@ from loraloom.spec.errors import LoomError
 from loraloom.store import changes
 from loraloom.store.changes import LOCK
 from loraloom.store.datasets import get_dataset, get_image, matching, own_dataset
-from loraloom.store.tables import Change, Image, User
+from loraloom.store.tables import Change, Image
 
 router = APIRouter(tags=["edits"], responses=described("request_invalid", "dataset_not_found"))
 SHOWN = 100
@@ -126,7 +126,7 @@ def edit_dataset(session: Db, user: Me, dataset_id: DatasetId, body: EditAsked) 
         change = None
         if not body.preview:
             words = body.edit.model_dump(mode="json")
-            change = changes.record(session, dataset_id, _name(user), "edit", words, wanted)
+            change = changes.record(session, dataset_id, user.author, "edit", words, wanted)
         session.commit()
     return EditDone(change=change.number if change else None, count=len(wanted), items=told)
 
@@ -173,7 +173,7 @@ def undo_change(session: Db, user: Me, dataset_id: DatasetId, number: Number) ->
     own_dataset(session, dataset_id, user)
     session.commit()
     with LOCK:
-        change, conflicts = changes.undo(session, dataset_id, number, _name(user))
+        change, conflicts = changes.undo(session, dataset_id, number, user.author)
         session.commit()
     return Undone(change=change.number if change else None, count=change.count if change else 0, conflicts=conflicts)
 
@@ -198,7 +198,7 @@ def restore_dataset(session: Db, user: Me, dataset_id: DatasetId, body: Restore)
     own_dataset(session, dataset_id, user)
     session.commit()
     with LOCK:
-        change = changes.restore(session, dataset_id, body.version, _name(user))
+        change = changes.restore(session, dataset_id, body.version, user.author)
         session.commit()
     return EditDone(change=change.number if change else None, count=change.count if change else 0, items=[])
 
@@ -271,7 +271,3 @@ def _change(row: Change) -> ChangeView:
         created_at=row.created_at,
         undone=row.undone_by is not None,
     )
-
-
-def _name(user: User) -> str:
-    return f"person:{user.name}"

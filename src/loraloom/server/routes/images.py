@@ -186,7 +186,7 @@ def _change(session: Session, user: User, image_id: str, asked: dict[str, Any], 
                 "edit_conflict", "Somebody changed this picture meanwhile.", "Look at both, then save again."
             )
         changes.record(
-            session, image.dataset_id, f"person:{user.name}", "caption", {"fields": sorted(asked)}, [(image, asked)]
+            session, image.dataset_id, user.author, "caption", {"fields": sorted(asked)}, [(image, asked)]
         )
         session.commit()
     return view(image)

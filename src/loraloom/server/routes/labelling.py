@@ -137,7 +137,7 @@ def apply_labels(context: Ctx, session: Db, user: Me, dataset_id: DatasetId, bod
         best = int(row.argmax())
         if image.id in answers:
             if label := answers[image.id]:
-                chosen[image.id] = (label, f"person:{user.name}")
+                chosen[image.id] = (label, user.author)
         elif row[best] >= body.least:
             chosen[image.id] = (labels[best], ENGINE)
     session.commit()
@@ -148,7 +148,7 @@ def apply_labels(context: Ctx, session: Db, user: Me, dataset_id: DatasetId, bod
             caption = compose(image.caption, label, job) if label else None
             if caption is not None:
                 wanted.append((image, {"caption": caption, "author": author}))
-        change = changes.record(session, dataset_id, f"person:{user.name}", "labels", {"labels": list(labels)}, wanted)
+        change = changes.record(session, dataset_id, user.author, "labels", {"labels": list(labels)}, wanted)
         session.commit()
     return EditDone(change=change.number if change else None, count=len(wanted), items=[])
 
