@@ -33,7 +33,8 @@ class Device(BaseModel):
 
 def devices() -> list[Device]:
     """Every device now, the best first."""
-    return [*_cards(), _processor()]
+    with nvml() as library:
+        return [*([] if library is None else cards(library)), processor()]
 
 
 def slots() -> list[str]:
@@ -63,7 +64,8 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _processor() -> Device:
+def processor() -> Device:
+    """The processor and the memory of the machine."""
     memory = psutil.virtual_memory()
     return Device(
         id=CPU,
@@ -88,14 +90,13 @@ def _processor_name() -> str:
 
 @cache
 def _card_ids() -> tuple[str, ...]:
-    return tuple(card.id for card in _cards())
+    with nvml() as library:
+        return () if library is None else tuple(card.id for card in cards(library))
 
 
-def _cards() -> list[Device]:
-    with _nvml() as nvml:
-        if nvml is None:
-            return []
-        return [_card(nvml, number) for number in range(nvml.nvmlDeviceGetCount())]
+def cards(nvml: Any) -> list[Device]:
+    """Every card that the open library sees."""
+    return [_card(nvml, number) for number in range(nvml.nvmlDeviceGetCount())]
 
 
 def _card(nvml: Any, number: int) -> Device:
@@ -117,15 +118,15 @@ def _card(nvml: Any, number: int) -> Device:
 
 
 @contextmanager
-def _nvml() -> Generator[Any]:
+def nvml() -> Generator[Any]:
     """NVML while it is open, or None where there is no driver or no package (extra `gpu`)."""
     try:
-        nvml: Any = import_module("pynvml")  # of the extra `gpu`
-        nvml.nvmlInit()
+        library: Any = import_module("pynvml")  # of the extra `gpu`
+        library.nvmlInit()
     except Exception:  # no package, no driver, no permission: no card for us
         yield None
         return
     try:
-        yield nvml
+        yield library
     finally:
-        nvml.nvmlShutdown()
+        library.nvmlShutdown()
