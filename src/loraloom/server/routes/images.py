@@ -185,9 +185,7 @@ def _change(session: Session, user: User, image_id: str, asked: dict[str, Any], 
             raise LoomError(
                 "edit_conflict", "Somebody changed this picture meanwhile.", "Look at both, then save again."
             )
-        changes.record(
-            session, image.dataset_id, user.author, "caption", {"fields": sorted(asked)}, [(image, asked)]
-        )
+        changes.record(session, image.dataset_id, user.author, "caption", {"fields": sorted(asked)}, [(image, asked)])
         session.commit()
     return view(image)
 
