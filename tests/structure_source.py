@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "loraloom"
-LIGHT = ("spec", "child", "data", "models", "presets", "store", "jobs", "publish", "server", "cli")
+LIGHT = ("spec", "child", "data", "models", "presets", "forecast", "store", "jobs", "publish", "server", "cli")
 """Packages that never import torch or what stands on it."""
 HEAVY_MODULES = ("torch", "torchvision", "diffusers", "transformers", "peft", "accelerate", "tensorboardX")
 

@@ -10,7 +10,21 @@ from typing import Annotated
 import typer
 
 from loraloom import __version__
-from loraloom.cli import caption, config, dataset, demo, export, inspect, machine, presets, sample, serve, train, user
+from loraloom.cli import (
+    caption,
+    config,
+    dataset,
+    demo,
+    export,
+    inspect,
+    machine,
+    plan,
+    presets,
+    sample,
+    serve,
+    train,
+    user,
+)
 from loraloom.cli.show import show_error, show_usage_error
 
 HELP = (
@@ -49,6 +63,7 @@ app.command("serve")(serve.serve)
 app.command("train")(train.train)
 app.command("sample")(sample.sample)
 app.command("caption")(caption.caption)
+app.command("plan")(plan.plan)
 app.command("machine")(machine.machine)
 app.command("inspect")(inspect.inspect)
 app.command("export")(export.export)

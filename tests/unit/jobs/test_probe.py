@@ -1,0 +1,43 @@
+"""A few real steps are measured, and what they foretell comes true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loraloom.data.importer import scan
+from loraloom.data.plan import plan as make_plan
+from loraloom.forecast.combine import forecast
+from loraloom.jobs.follow import Wish
+from loraloom.jobs.probe import STEPS, probe
+from loraloom.spec.errors import LoomError
+from loraloom.train.child import read_run
+from tests.runs import make_run, payloads, start_child
+
+
+def test_memory_of_a_run_is_foretold(tmp_path: Path) -> None:
+    """Within the 15 % that a forecast may be off, on the same machine."""
+    groups = {"training": {"steps": 20, "batch_size": 8}, "sample": {"prompts": ["a boat"], "steps": 4}}
+    run_dir = make_run(tmp_path / "run", **groups)
+    run = read_run(run_dir)
+    report = scan(run.dataset)
+    measured = probe(run, report, Wish())
+    assert len(measured.steps) == STEPS - 1 and min(measured.steps) > 0
+    assert min(measured.loading, measured.caching_picture, measured.sampling_round, measured.exporting) > 0
+    assert measured.checkpoint_bytes > 0 and measured.lora_bytes > 0
+    found = forecast(run, make_plan(report, run), measured, 10**12)
+    assert start_child(run_dir).wait() == 0
+    done = payloads(run_dir, "RunFinished")[0]
+    assert done["peak_memory_bytes"] == pytest.approx(found.peak_memory_bytes.p50, rel=0.15)
+    assert done["steps"] == found.steps
+
+
+def test_it_can_be_stopped(tmp_path: Path) -> None:
+    """A wish to stop ends it, and nothing stays behind."""
+    run = read_run(make_run(tmp_path / "run"))
+    wish = Wish()
+    wish.times = 2
+    with pytest.raises(LoomError) as raised:
+        probe(run, scan(run.dataset), wish)
+    assert raised.value.code == "interrupted"
