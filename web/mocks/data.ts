@@ -9,12 +9,12 @@ export const machine: Machine = {
   version: "0.1.0",
   devices: [{ id: "cuda:0", name: "NVIDIA GeForce RTX 4070", kind: "cuda", memory_total: 12 * GB, memory_free: 9.4 * GB, load: 0.31 }],
   cores: 16, memory_total: 64 * GB, memory_free: 41 * GB, disk_total: 1000 * GB, disk_free: 412 * GB,
-  sandbox: { kind: "bubblewrap", message: "" }, warm: true,
+  sandbox: { kind: "bubblewrap", message: "" }, warm: true, import_roots: [],
 };
 
 export const users: User[] = [{ id: "u1", name: "mei", admin: true, created_at: ago(90_000) }, { id: "u2", name: "jonas", admin: false, created_at: ago(4_000) }];
 export const tokens: Token[] = [{ id: "t1", name: "render farm", created_at: ago(20_000), used_at: ago(12) }];
-export const settings: Settings = { webhook_url: "", default_base_model: "thimble" };
+export const settings: Settings = { webhook_url: "", default_base_model: "thimble", nsfw_check: false };
 export const storage: Storage = { parts: [{ name: "blobs", bytes: 2.1 * GB, files: 2112, removable: 0 }, { name: "runs", bytes: 8.4 * GB, files: 940, removable: 0 }, { name: "checkpoints", bytes: 5.2 * GB, files: 61, removable: 3.9 * GB }, { name: "cache", bytes: 1.3 * GB, files: 380, removable: 1.3 * GB }, { name: "uploads", bytes: 0.02 * GB, files: 3, removable: 0.02 * GB }] };
 
 export const models: Model[] = [

@@ -20,9 +20,9 @@ NAME = "Sample"
 _one_at_a_time = threading.Lock()
 
 
-def ensure(context: Context, user_id: str) -> str:
-    """Id of the user's sample, made or filled when there is none. Raises LoomError `dataset_not_found` when it is not
-    in the installation."""
+def ensure(context: Context, user_id: str, name: str = NAME) -> str:
+    """Id of the user's sample, made as `name` or filled when there is none. Raises LoomError `dataset_not_found` when it is
+    not in the installation."""
     if not DATA.is_dir():
         raise LoomError("dataset_not_found", "The sample pictures are missing from the installation.", "Install again.")
     with _one_at_a_time:
@@ -30,7 +30,7 @@ def ensure(context: Context, user_id: str) -> str:
         with context.database.session() as session:
             dataset = session.scalars(there.order_by(Dataset.id)).first()
             if dataset is None:
-                dataset = Dataset(name=NAME, user_id=user_id, sample=True)
+                dataset = Dataset(name=name, user_id=user_id, sample=True)
                 session.add(dataset)
                 session.flush()
             elif session.scalar(select(func.count()).where(Image.dataset_id == dataset.id)):

@@ -38,7 +38,7 @@ def find_problems(config: Config) -> list[Problem]:
     span several keys are reported in the same go."""
     family = config.get("family", "sd1")
     problems: list[Problem] = []
-    if family not in FAMILIES:
+    if not isinstance(family, str) or family not in FAMILIES:
         problems.append(_family_problem(family))
         family = "sd1"
     rest = _copy(config) | {"family": family}
@@ -126,6 +126,8 @@ def _family_problem(value: Any) -> Problem:
         value=value,
         message=f"{value!r} is not a family",
         hint=f"did you mean {near[0]!r}?" if near else f"one of {known}",
+        kind="literal_error",
+        limits={"expected": known},
     )
 
 

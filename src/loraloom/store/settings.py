@@ -21,6 +21,8 @@ class Settings(BaseModel):
     """Chosen for a new run."""
     default_preset: str | None = Field(None, max_length=200)
     """Chosen for a new run; empty: none."""
+    nsfw_check: bool = False
+    """Whether the score card names pictures that are likely not safe for work; needs the extra `nsfw`."""
 
 
 def read_settings(session: Session) -> Settings:

@@ -196,6 +196,16 @@ def test_the_sample(served: Served) -> None:
     assert client.post("/api/datasets/sample").json()["id"] != body["id"]
 
 
+def test_the_sample_is_called_as_the_page_asks(served: Served) -> None:
+    client, _ = served
+    made = client.post("/api/datasets/sample", json={"name": " 示例 "}).json()
+    assert (made["name"], made["sample"]) == ("示例", True)
+    assert client.post("/api/datasets/sample", json={"name": "Sample"}).json() == made
+    client.delete(f"/api/datasets/{made['id']}")
+    assert client.post("/api/datasets/sample", json={}).json()["name"] == "Sample"
+    assert client.post("/api/datasets/sample", json={"name": " "}).json()["error"]["code"] == "request_invalid"
+
+
 def test_others_may_look_and_not_touch(served: Served) -> None:
     client, context = served
     made = dataset(client)

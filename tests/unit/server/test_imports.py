@@ -34,6 +34,16 @@ def test_a_folder_is_read_and_left_alone(tmp_path: Path) -> None:
     assert {file: file.read_bytes() for file in root.rglob("*") if file.is_file()} == before
 
 
+def test_the_page_is_told_the_roots(tmp_path: Path) -> None:
+    roots = (tmp_path / "pictures", tmp_path / "图片")
+    for root in roots:
+        root.mkdir()
+    with serving(tmp_path / "home", import_roots=roots) as (client, _):
+        assert client.get("/api/machine").json()["import_roots"] == [str(root) for root in roots]
+    with serving(tmp_path / "other") as (client, _):
+        assert client.get("/api/machine").json()["import_roots"] == []
+
+
 def test_nothing_outside_the_roots_is_read(tmp_path: Path) -> None:
     root, other = tmp_path / "pictures", tmp_path / "secret"
     root.mkdir()

@@ -40,3 +40,6 @@ def test_findings_in_words_and_as_a_filter(tmp_path: Path) -> None:
         after = ready(client, made, "?trigger=sks")
         assert {"same_caption", "trigger_missing"} <= {one["kind"] for one in after["findings"]}
         assert "no_caption" not in {one["kind"] for one in after["findings"]}
+        for query, count in (("&trigger=sks", 4), ("", 0)):
+            meant = client.get(f"/api/datasets/{made}/images?finding=trigger_missing{query}").json()["items"]
+            assert len(meant) == count

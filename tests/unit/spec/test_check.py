@@ -40,6 +40,13 @@ def test_a_rule_over_keys_is_reported_beside_another_key() -> None:
     assert {problem.key for problem in problems} == {"optimizer.learning_rate", "optimizer"}
 
 
+@pytest.mark.parametrize("family", ["sd11", 7, None, [], {"sd1": 1}])
+def test_a_family_that_is_none(family: Any) -> None:
+    [problem] = check.find_problems(GOOD | {"family": family})
+    assert (problem.key, problem.kind) == ("family", "literal_error")
+    assert all(name in problem.limits["expected"] for name in FAMILIES)
+
+
 def test_every_key_has_a_sentence() -> None:
     keys = check.all_keys()
     assert len(keys) > 60

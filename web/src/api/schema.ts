@@ -1186,7 +1186,7 @@ export interface paths {
         get: operations["get_settings"];
         /**
          * Put Settings
-         * @description Replace the settings.
+         * @description Replace the settings. What a setting needs is installed first.
          */
         put: operations["put_settings"];
         post?: never;
@@ -2411,7 +2411,8 @@ export interface components {
         };
         /**
          * Machine
-         * @description Memory and disk in bytes; `warm`: the next run starts at once.
+         * @description Memory and disk in bytes; `warm`: the next run starts at once. `import_roots`: folders of the server that data sets
+         *     may be filled from.
          */
         Machine: {
             /** Cores */
@@ -2422,6 +2423,8 @@ export interface components {
             disk_free: number;
             /** Disk Total */
             disk_total: number;
+            /** Import Roots */
+            import_roots: string[];
             /** Memory Free */
             memory_free: number;
             /** Memory Total */
@@ -3291,6 +3294,18 @@ export interface components {
             url: string;
         };
         /**
+         * SampleName
+         * @description What the sample is called when it is made: the page asks in its language.
+         */
+        SampleName: {
+            /**
+             * Name
+             * @default Sample
+             * @example Sample
+             */
+            name: string;
+        };
+        /**
          * SampleSaved
          * @description A picture was made from the weights in training; `file` is relative to the run folder.
          */
@@ -3411,6 +3426,11 @@ export interface components {
             default_base_model: string;
             /** Default Preset */
             default_preset?: string | null;
+            /**
+             * Nsfw Check
+             * @default false
+             */
+            nsfw_check: boolean;
             /**
              * Webhook Url
              * @default
@@ -4315,7 +4335,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SampleName"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -5001,6 +5025,10 @@ export interface operations {
             query?: {
                 /** @description Pictures that this finding of the score card means. */
                 finding?: string | null;
+                /** @description What the score card was asked with. */
+                trigger?: string;
+                /** @description What the score card was asked with, in pixels. */
+                resolution?: number | null;
                 /** @description `next` of the page before. */
                 cursor?: string | null;
                 /** @description Rows at most. */
@@ -9008,6 +9036,15 @@ export interface operations {
             };
             /** @description request_invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description extra_missing */
+            501: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,6 @@
 // Small choices kept in this browser. A browser that refuses storage still works.
 
-type Key = "language" | "scheme" | "notify" | "gallery-size" | "draft";
+type Key = "language" | "scheme" | "notify" | "gallery-size" | "draft" | "quality";
 
 export function readStored(key: Key): string | null {
   try {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+const SERVER = join(import.meta.dirname, "../../../src/loraloom");
 const FOLDER = join(import.meta.dirname, "..", "i18n");
 
 export type Texts = { [key: string]: string | Texts };
@@ -19,6 +20,10 @@ export function flat(tree: Texts, prefix = ""): [key: string, text: string][] {
   );
 }
 
+/** The Python files of a folder of the server, by their paths. */
+export const pythonFiles = (folder: string): string[] =>
+  readdirSync(join(SERVER, folder)).filter((file) => file.endsWith(".py")).map((file) => `${folder}/${file}`);
+
 export function pythonSource(path: string): string {
-  return readFileSync(join(import.meta.dirname, "../../../src/loraloom", path), "utf8");
+  return readFileSync(join(SERVER, path), "utf8");
 }

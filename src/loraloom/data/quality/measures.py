@@ -8,6 +8,7 @@ from PIL import Image
 
 from loraloom.data.pixels import flatten
 from loraloom.data.quality.hashing import hashes
+from loraloom.data.quality.marks import trace
 from loraloom.data.quality.report import Measures
 
 Grey = NDArray[np.floating]
@@ -40,6 +41,7 @@ def measure(picture: Image.Image, background: str = "white") -> Measures:
         borders=_borders(values, picture.size),
         ground=_ground(np.asarray(small)),
         descriptor=tuple(describe(small).round(4).tolist()),
+        trace=trace(np.asarray(light)),
     )
 
 

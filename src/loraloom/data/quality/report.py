@@ -23,6 +23,8 @@ Kind = Literal[
     "trigger_missing",
     "tag_in_all",
     "full_width_commas",
+    "watermark",
+    "nsfw",
 ]
 Level = Literal["bad", "warn", "note"]
 Value = int | float | str
@@ -56,6 +58,10 @@ class Measures(BaseModel):
     """Colour of an even background, 0 to 255, as far as it shows all around; None where there is none."""
     descriptor: tuple[float, ...]
     """128 numbers: colours and directions of edges on a grid of 4 x 4. Pictures that look alike are near each other."""
+    trace: str | None = None
+    """Fine edges of the upper and the lower quarter, as `marks.trace` writes them; None where they were not looked for."""
+    nsfw: float | None = None
+    """How likely the picture is not safe for work, 0 to 1; None where nobody asked."""
 
 
 class Looked(BaseModel):

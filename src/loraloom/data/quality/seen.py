@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraloom.data.quality.hashing import groups
+from loraloom.data.quality.marks import marked
 from loraloom.data.quality.report import Finding, Kind, Looked, Measures, Value
 from loraloom.data.quality.weigh import finding
 
@@ -23,6 +24,8 @@ VIEW = 0.35
 """Distance of descriptors that says the same where there are no embeddings."""
 BACKGROUND, COLOUR = 0.25, 24.0
 """The same for the outer cells alone, and for the colours (0 to 255) of even backgrounds."""
+UNSAFE = 0.8
+"""Score from which a picture is likely not safe for work, as the makers of the model advise."""
 MANY = 8
 """Pictures below which nothing is said of most of them."""
 _OUTER = np.array([not (0 < row < 3 and 0 < column < 3) for row in range(4) for column in range(4)])
@@ -44,7 +47,13 @@ def seen(
         yield finding("borders", [name for name, _ in framed], len(images), {"pixels": pixels})
     if len(known) > 1:
         look = np.array([measures.descriptor for _, measures in known], dtype=np.float32)
-        yield from _duplicates(known, look, len(images))
+        alike = _alike(known, look)
+        if alike:
+            spare = sum(len(group) - 1 for group in alike)
+            ids = [name for group in alike for name in group]
+            values: dict[str, Value] = {"groups": len(alike), "spare": spare}
+            yield finding("near_duplicate", ids, len(images), values, alike, share=spare / len(images))
+        yield from marked(known, {name for group in alike for name in group[1:]}, len(images))
         yield from _uniform(images, known, look, embeddings)
 
 
@@ -74,11 +83,16 @@ def _bright(measures: Measures) -> bool:
     return not _flat(measures) and (measures.mean > 0.93 or measures.bright > 0.4)
 
 
+def _unsafe(measures: Measures) -> bool:
+    return measures.nsfw is not None and measures.nsfw >= UNSAFE
+
+
 _SINGLE: dict[Kind, Callable[[Measures], bool]] = {
     "blurred": _blurred,
     "dark": _dark,
     "bright": _bright,
     "flat": _flat,
+    "nsfw": _unsafe,
 }
 
 
@@ -87,15 +101,12 @@ def _framed(image: Looked, measures: Measures) -> bool:
     return max(left, right) >= 0.02 * image.width or max(top, bottom) >= 0.02 * image.height
 
 
-def _duplicates(known: Sequence[tuple[Looked, Measures]], look: Rows, total: int) -> Iterator[Finding]:
+def _alike(known: Sequence[tuple[Looked, Measures]], look: Rows) -> list[list[str]]:
+    """Groups of near duplicates, the largest first."""
     plain = np.array([int(measures.hash, 16) for _, measures in known], dtype=np.uint64)
     flipped = np.array([int(measures.flipped, 16) for _, measures in known], dtype=np.uint64)
     found = groups(plain, flipped, look, bits=SAME_BITS, apart=SAME_LOOK)
-    if found:
-        named = [[known[index][0].id for index in group] for group in found]
-        spare = sum(len(group) - 1 for group in named)
-        ids = [name for group in named for name in group]
-        yield finding("near_duplicate", ids, total, {"groups": len(named), "spare": spare}, named, share=spare / total)
+    return [[known[index][0].id for index in group] for group in found]
 
 
 def _uniform(

@@ -38,6 +38,8 @@ WEIGHTS: dict[Kind, Weight] = {
     "trigger_missing": Weight(5, 1.0, warn=2.0),
     "tag_in_all": Weight(5, 1.0),
     "full_width_commas": Weight(10, 0.5, warn=0.2),
+    "watermark": Weight(20, 0.5, bad=0.5),
+    "nsfw": Weight(10, 0.5, bad=0.3),
 }
 _ORDER: tuple[Level, ...] = ("bad", "warn", "note")
 

@@ -43,6 +43,14 @@ class DatasetName(BaseModel):
     name: Name = Field(min_length=1, max_length=200, examples=["my cat"])
 
 
+class SampleName(BaseModel):
+    """What the sample is called when it is made: the page asks in its language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = Field(default=sample.NAME, min_length=1, max_length=200, examples=["Sample"])
+
+
 class DatasetView(BaseModel):
     """A data set; `covers` are ids of its first pictures, `bytes` what its pictures take."""
 
@@ -93,10 +101,10 @@ def create_dataset(session: Db, user: Me, body: DatasetName) -> DatasetView:
 
 
 @router.post("/datasets/sample")
-def create_sample_dataset(context: Ctx, session: Db, user: Me) -> DatasetView:
+def create_sample_dataset(context: Ctx, session: Db, user: Me, body: SampleName | None = None) -> DatasetView:
     """The packaged pictures with their captions, as a data set of one's own; the same one each time."""
     session.commit()
-    dataset_id = sample.ensure(context, user.id)
+    dataset_id = sample.ensure(context, user.id, (body or SampleName()).name)
     return _one(session, store.get_dataset(session, dataset_id), user)
 
 
@@ -142,13 +150,17 @@ def list_images(
     finding: Annotated[
         str | None, Query(max_length=50, description="Pictures that this finding of the score card means.")
     ] = None,
+    trigger: Annotated[str, Query(max_length=200, description="What the score card was asked with.")] = "",
+    resolution: Annotated[
+        int | None, Query(ge=32, le=4096, description="What the score card was asked with, in pixels.")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[ImageView]:
     """Its pictures, the oldest first; `search` looks in names and captions."""
     dataset = store.get_dataset(session, dataset_id)
     if finding is not None:
-        card, _ = context.looking.card(session, dataset, "", None)
+        card, _ = context.looking.card(session, dataset, trigger, resolution)
         meant = [image for one in card.findings if one.kind == finding for image in one.images]
         selected = selected.model_copy(update={"images": meant})
     rows, following = page_of(session, dataset_id, selected, cursor, limit)

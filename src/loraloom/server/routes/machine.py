@@ -20,7 +20,8 @@ class SandboxView(BaseModel):
 
 
 class Machine(BaseModel):
-    """Memory and disk in bytes; `warm`: the next run starts at once."""
+    """Memory and disk in bytes; `warm`: the next run starts at once. `import_roots`: folders of the server that data sets
+    may be filled from."""
 
     version: str
     devices: list[devices.Device]
@@ -31,6 +32,7 @@ class Machine(BaseModel):
     disk_free: int
     sandbox: SandboxView
     warm: bool
+    import_roots: list[str]
 
 
 @router.get("/machine")
@@ -48,4 +50,5 @@ def read_machine(context: Ctx, user: Me) -> Machine:
         disk_free=free,
         sandbox=SandboxView(kind=sandbox.kind(), message=sandbox.message()),
         warm=context.supervisor.warm,
+        import_roots=[str(root) for root in context.options.import_roots],
     )

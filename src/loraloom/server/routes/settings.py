@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from loraloom.data.quality import nsfw
 from loraloom.jobs import storage
 from loraloom.server.deps import Admin, Ctx, Db, Me
 from loraloom.server.errors import described
@@ -35,9 +36,11 @@ def get_settings(session: Db, user: Me) -> Settings:
     return read_settings(session)
 
 
-@router.put("/settings", responses=described("not_allowed"))
+@router.put("/settings", responses=described("not_allowed", "extra_missing"))
 def put_settings(session: Db, user: Admin, body: Settings) -> Settings:
-    """Replace the settings."""
+    """Replace the settings. What a setting needs is installed first."""
+    if body.nsfw_check:
+        nsfw.require()
     write_settings(session, body)
     return body
 

@@ -17,6 +17,7 @@ import { ProblemsPanel } from "./ProblemsPanel";
 import { useAnyRemoved } from "./useAnyRemoved";
 import { useRename } from "./useRename";
 import { DropArea } from "./upload/DropArea";
+import { FolderImport } from "./upload/FolderImport";
 import { totalsOf } from "./upload/totals";
 import { UploadPanel } from "./upload/UploadPanel";
 import { useUploads } from "./upload/useUploads";
@@ -51,7 +52,11 @@ function Loaded({ dataset }: { dataset: Dataset }) {
       actions={<DatasetActions dataset={dataset} />}
     >
       <div className={classes.stack}>
-        {dataset.mine ? <DropArea small={!empty} onFiles={(files) => uploads.queue.add(files)} /> : null}
+        {dataset.mine ? (
+          <DropArea small={!empty} onFiles={(files) => uploads.queue.add(files)}>
+            <FolderImport dataset={dataset.id} queue={uploads.queue} />
+          </DropArea>
+        ) : null}
         {uploads.items.length ? <UploadPanel {...uploads} /> : null}
         {dataset.problems && !told ? <ProblemsPanel dataset={dataset} /> : null}
       </div>

@@ -34,6 +34,14 @@ export interface Filter {
   tags: readonly string[];
   only: Only | null;
   finding: string | null;
+  /** What the score card was asked with when it found this. */
+  asked: Asked;
+}
+
+/** What a set is judged for: the word that calls the LoRA, and the side trained at in pixels. */
+export interface Asked {
+  trigger: string;
+  resolution: number | null;
 }
 
 export const FORMATS = ["kohya", "imagefolder", "lora-scripts", "flat"] as const;
@@ -47,8 +55,11 @@ export interface Page<T> {
 const set = (dataset_id: string) => ({ path: { dataset_id } });
 const one = (image_id: string) => ({ path: { image_id } });
 
-export const listImages = (dataset: string, { search, tags, only, finding }: Filter, limit: number, cursor?: string, signal?: AbortSignal) => {
-  const query = { limit, cursor, search: search || undefined, tag: [...tags], only: only ?? undefined, finding: finding ?? undefined };
+const askedOf = ({ trigger, resolution }: Asked) => ({ trigger: trigger || undefined, resolution: resolution ?? undefined });
+
+export const listImages = (dataset: string, { search, tags, only, finding, asked }: Filter, limit: number, cursor?: string, signal?: AbortSignal) => {
+  const found = finding === null ? {} : { finding, ...askedOf(asked) };
+  const query = { limit, cursor, search: search || undefined, tag: [...tags], only: only ?? undefined, ...found };
   return take(api.GET("/api/datasets/{dataset_id}/images", { params: { ...set(dataset), query }, signal }));
 };
 export const updateImage = (id: string, body: ImageChange) =>
@@ -60,6 +71,8 @@ export const deleteMask = (id: string) => take(api.DELETE("/api/images/{image_id
 
 export const editImages = (dataset: string, edits: Edits, preview: boolean, signal?: AbortSignal) =>
   take(api.POST("/api/datasets/{dataset_id}/edits", { params: set(dataset), body: { ...edits, preview }, signal }));
+export const importFolder = (dataset: string, path: string) =>
+  take(api.POST("/api/datasets/{dataset_id}/imports", { params: set(dataset), body: { path } }));
 export const listTags = (dataset: string, chosen: readonly string[], signal?: AbortSignal) =>
   take(api.GET("/api/datasets/{dataset_id}/tags", { params: { ...set(dataset), query: { with: [...chosen] } }, signal }));
 
@@ -72,8 +85,8 @@ export const listDifferences = (dataset: string, from: number, signal?: AbortSig
 export const restoreVersion = (dataset: string, version: number) =>
   take(api.POST("/api/datasets/{dataset_id}/restore", { params: set(dataset), body: { version } }));
 
-export const readQuality = (dataset: string, language: "en" | "zh", signal?: AbortSignal) =>
-  take(api.GET("/api/datasets/{dataset_id}/quality", { params: { ...set(dataset), query: { language } }, signal }));
+export const readQuality = (dataset: string, language: "en" | "zh", asked: Asked, signal?: AbortSignal) =>
+  take(api.GET("/api/datasets/{dataset_id}/quality", { params: { ...set(dataset), query: { language, ...askedOf(asked) } }, signal }));
 
 export const listEngines = (signal?: AbortSignal) => take(api.GET("/api/caption-engines", { signal }));
 export const listLabelSets = (signal?: AbortSignal) => take(api.GET("/api/label-sets", { signal }));

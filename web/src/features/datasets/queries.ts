@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { keys } from "@/api/queries";
 import * as api from "./api";
+import type { Asked } from "./api";
 
 const CHANGES = 50;
 
@@ -34,10 +35,11 @@ export const diffQuery = (dataset: string, from: number) =>
   });
 
 /** The sentences are the server's, in the language of the page. */
-export const qualityQuery = (dataset: string, language: string) =>
+export const qualityQuery = (dataset: string, language: string, asked: Asked) =>
   queryOptions({
-    queryKey: [...keys.dataset(dataset), "quality", language],
-    queryFn: ({ signal }) => api.readQuality(dataset, language === "zh" ? "zh" : "en", signal),
+    queryKey: [...keys.dataset(dataset), "quality", language, asked],
+    queryFn: ({ signal }) => api.readQuality(dataset, language === "zh" ? "zh" : "en", asked, signal),
+    placeholderData: (before) => before,
     refetchInterval: (query) => (query.state.data?.state === "working" ? 2_000 : false),
   });
 

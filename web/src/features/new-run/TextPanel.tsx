@@ -9,6 +9,8 @@ import { CopyButton } from "@/components/CopyButton";
 import { ErrorNote } from "@/components/ErrorNote";
 import classes from "@/features/new-run/Editor.module.css";
 import type { Nested } from "@/features/new-run/form/nested";
+import { Sentence } from "@/features/new-run/form/Sentence";
+import { useNoteWords } from "@/features/new-run/form/words";
 import { Problems } from "@/features/new-run/Problems";
 import { checkQuery } from "@/features/new-run/queries";
 
@@ -21,6 +23,7 @@ interface Props {
 
 export function TextPanel({ yaml, dataset, onUse }: Props) {
   const { t } = useTranslation("newRun");
+  const noted = useNoteWords();
   const [edited, setEdited] = useState<string | null>(null);
   const [rested] = useDebouncedValue(edited, 400);
   const checked = useQuery({ ...checkQuery({ yaml: rested ?? "", dataset }), enabled: rested !== null });
@@ -46,7 +49,7 @@ export function TextPanel({ yaml, dataset, onUse }: Props) {
         onChange={(event) => setEdited(event.currentTarget.value)}
       />
       {current !== undefined && current.notes.length > 0 && (
-        <ul className={classes.notes} aria-label={t("text.notes")}>{current.notes.map((note) => <li key={note}>{note}</li>)}</ul>
+        <ul className={classes.notes} aria-label={t("text.notes")}>{current.notes.map((note) => <li key={note}><Sentence text={noted(note)} /></li>)}</ul>
       )}
       <Problems problems={problems} />
       {checked.error && edited !== null && <ErrorNote error={checked.error} small onRetry={() => void checked.refetch()} />}

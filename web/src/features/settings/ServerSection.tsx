@@ -1,5 +1,5 @@
-// What the server does for everybody: whom it tells, and what a new run begins with.
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+// What the server does for everybody: whom it tells, what a new run begins with, and what pictures are looked through for.
+import { Button, NativeSelect, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -50,6 +50,12 @@ function ServerForm({ settings }: { settings: Settings }) {
       />
       <BaseModelSelect value={draft.default_base_model} onChange={(value) => set({ default_base_model: value })} />
       <PresetSelect value={draft.default_preset ?? ""} onChange={(value) => set({ default_preset: value || null })} />
+      <Switch
+        label={t("server.nsfw")}
+        description={t("server.nsfwText")}
+        checked={draft.nsfw_check}
+        onChange={(event) => set({ nsfw_check: event.currentTarget.checked })}
+      />
       {save.isError ? <ErrorNote error={save.error} small /> : null}
       <Button type="submit" variant="default" loading={save.isPending}>
         {t("common:action.save")}

@@ -13,7 +13,7 @@ export function SampleCard() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const sample = useMutation({
-    mutationFn: () => take(api.POST("/api/datasets/sample")),
+    mutationFn: () => take(api.POST("/api/datasets/sample", { body: { name: t("sample.name") } })),
     onSuccess: (dataset) => {
       client.setQueryData(keys.dataset(dataset.id), dataset);
       void client.invalidateQueries({ queryKey: keys.datasets });

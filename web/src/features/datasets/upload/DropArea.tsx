@@ -11,9 +11,11 @@ interface DropAreaProps {
   onFiles: (files: Chosen[]) => void;
   /** Lower, when there are pictures already. */
   small?: boolean;
+  /** Further ways to bring pictures in. */
+  children?: ReactNode;
 }
 
-export function DropArea({ onFiles, small }: DropAreaProps) {
+export function DropArea({ onFiles, small, children }: DropAreaProps) {
   const { t } = useTranslation("datasets");
   const over = useFileDrop(onFiles);
   return (
@@ -28,6 +30,7 @@ export function DropArea({ onFiles, small }: DropAreaProps) {
         <Chooser onFiles={onFiles} folder>
           {t("drop.folder")}
         </Chooser>
+        {children}
       </div>
     </div>
   );

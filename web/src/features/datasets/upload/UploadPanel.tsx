@@ -49,6 +49,7 @@ export function UploadPanel({ queue, items, active }: UploadPanelProps) {
 function Progress({ totals }: { totals: Totals }) {
   const { t } = useTranslation("datasets");
   const { bytes, number } = useFormat();
+  if (totals.bytes === 0) return t("upload.reading", { count: totals.added });
   const words = { done: number(totals.settled), all: number(totals.files), sent: bytes(totals.sent), size: bytes(totals.bytes) };
   return t("upload.total", words);
 }

@@ -63,6 +63,21 @@ describe("UploadQueue", () => {
     expect(send.mock.calls.map(([, name]) => name)).toEqual(["a.png", "b.png", "a.png"]);
   });
 
+  it("follows what the server fetches by itself, and counts while it does", async () => {
+    const seen: number[] = [];
+    const queue = new UploadQueue(() => Promise.reject(new Error("nothing is sent")));
+    queue.subscribe(() => seen.push(totalsOf(queue.get().items).added));
+    const problem = { file: "b.svg", reason: "not_a_picture", message: "Neither picture nor caption." };
+    queue.follow("/srv/cats", async ({ onChecking }) => {
+      onChecking(7);
+      await vi.waitFor(() => expect(seen).toContain(7));
+      return result({ added: 9, problems: [problem] });
+    });
+    await settled(queue);
+    expect(states(queue)).toEqual(["done"]);
+    expect(totalsOf(queue.get().items)).toMatchObject({ files: 1, bytes: 0, added: 9, refused: [problem] });
+  });
+
   it("stops what runs and waits", async () => {
     const send: Send = (_, __, { signal }) =>
       new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new ApiError("interrupted", ""))));

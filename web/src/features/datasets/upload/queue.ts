@@ -1,7 +1,7 @@
 // A queue of uploads: a few at a time, each with its state, and one sum for all. It knows no component.
 import { ApiError, asApiError } from "@/api/errors";
 import type { UploadResult } from "@/api/types";
-import type { Send } from "./send";
+import type { Send, SendHooks } from "./send";
 import type { Chosen } from "./walk";
 
 export type ItemState = "waiting" | "sending" | "checking" | "done" | "same" | "refused" | "failed";
@@ -12,6 +12,8 @@ export interface Item {
   readonly size: number;
   readonly state: ItemState;
   readonly sent: number;
+  /** Pictures so far, while the server looks at it. */
+  readonly added: number;
   readonly result: UploadResult | null;
   readonly error: ApiError | null;
 }
@@ -20,6 +22,8 @@ export interface Snapshot {
   readonly items: readonly Item[];
   readonly active: boolean;
 }
+
+type Work = (hooks: SendHooks) => Promise<UploadResult>;
 
 const PARALLEL = 4;
 const OPEN: readonly ItemState[] = ["waiting", "sending", "checking"];
@@ -32,7 +36,7 @@ function outcome(result: UploadResult): ItemState {
 
 export class UploadQueue {
   private snapshot = EMPTY;
-  private readonly files = new Map<number, File>();
+  private readonly works = new Map<number, Work>();
   private readonly listeners = new Set<() => void>();
   private nextId = 1;
   private running = 0;
@@ -56,11 +60,21 @@ export class UploadQueue {
   readonly get = (): Snapshot => this.snapshot;
 
   add(chosen: readonly Chosen[]): void {
-    const fresh = chosen.map(({ file, path }): Item => {
-      const id = this.nextId++;
-      this.files.set(id, file);
-      return { id, path, size: file.size, state: "waiting", sent: 0, result: null, error: null };
-    });
+    this.put(chosen.map(({ file, path }) => this.item(path, file.size, (hooks) => this.send(file, path, hooks))));
+  }
+
+  /** What the server fetches by itself: `work` waits until it has. */
+  follow(path: string, work: Work): void {
+    this.put([this.item(path, 0, work)]);
+  }
+
+  private item(path: string, size: number, work: Work): Item {
+    const id = this.nextId++;
+    this.works.set(id, work);
+    return { id, path, size, state: "waiting", sent: 0, added: 0, result: null, error: null };
+  }
+
+  private put(fresh: readonly Item[]): void {
     this.items = [...this.items, ...fresh];
     this.changed();
     this.pump();
@@ -85,7 +99,7 @@ export class UploadQueue {
   clear(): void {
     if (this.snapshot.active) return;
     this.items = [];
-    this.files.clear();
+    this.works.clear();
     this.changed();
   }
 
@@ -98,8 +112,8 @@ export class UploadQueue {
   }
 
   private async run(item: Item): Promise<void> {
-    const file = this.files.get(item.id);
-    if (!file) return;
+    const work = this.works.get(item.id);
+    if (!work) return;
     const { signal } = this.stopper;
     const set = (change: Partial<Item>) => {
       if (!signal.aborted) this.update(item.id, change);
@@ -107,16 +121,16 @@ export class UploadQueue {
     this.running += 1;
     set({ state: "sending" });
     try {
-      const result = await this.send(file, item.path, {
+      const result = await work({
         signal,
         onProgress: (sent) => set({ sent }),
         onChecking: (added) => {
-          set({ state: "checking", sent: item.size });
+          set({ state: "checking", sent: item.size, added });
           if (added > 0) this.onSettled(); // a large zip: its pictures come one after the other
         },
       });
       set({ state: outcome(result), sent: item.size, result });
-      if (!signal.aborted) this.files.delete(item.id);
+      if (!signal.aborted) this.works.delete(item.id);
     } catch (error) {
       const known = asApiError(error);
       set({ state: known.status === 422 || known.status === 413 ? "refused" : "failed", error: known });

@@ -63,7 +63,8 @@ function transfer(file: File, name: string, target: Target, hooks: SendHooks): P
   });
 }
 
-async function result(id: string, { signal, onChecking }: SendHooks): Promise<UploadResult> {
+/** Waits until the server has looked at an upload. */
+export async function resultOf(id: string, { signal, onChecking }: SendHooks): Promise<UploadResult> {
   for (let wait = 150; ; wait = Math.min(wait * 1.5, 2_000)) {
     const state = await take(api.GET("/api/uploads/{upload_id}/result", { params: { path: { upload_id: id } }, signal }));
     if (state.state === "done" || state.state === "refused") return state;
@@ -77,5 +78,5 @@ export const sendTo =
   async (file, name, hooks) => {
     const id = await transfer(file, name, target, hooks);
     hooks.onChecking(0);
-    return result(id, hooks);
+    return resultOf(id, hooks);
   };

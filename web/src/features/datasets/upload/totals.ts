@@ -29,7 +29,7 @@ export function totalsOf(items: readonly Item[]): Totals {
     settled: sum((item) => (isOpen(item) ? 0 : 1)),
     bytes: sum((item) => item.size),
     sent: sum((item) => (isOpen(item) ? Math.min(item.sent, item.size) : item.size)),
-    added: sum((item) => item.result?.added ?? 0),
+    added: sum((item) => item.result?.added ?? item.added),
     duplicates: sum((item) => item.result?.duplicates ?? 0),
     captions: sum((item) => item.result?.captions ?? 0),
     failed: sum((item) => (item.state === "failed" ? 1 : 0)),

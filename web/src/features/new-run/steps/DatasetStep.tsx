@@ -23,11 +23,11 @@ interface Props {
 }
 
 export function DatasetStep({ datasets, chosen, onChoose }: Props) {
-  const { t } = useTranslation("newRun");
+  const { t } = useTranslation(["newRun", "start"]);
   const [words, setWords] = useState("");
   const client = useQueryClient();
   const sample = useMutation({
-    mutationFn: () => take(api.POST("/api/datasets/sample")),
+    mutationFn: () => take(api.POST("/api/datasets/sample", { body: { name: t("start:sample.name") } })),
     onSuccess: async (made) => {
       await client.invalidateQueries({ queryKey: keys.datasets });
       onChoose(made.id);
