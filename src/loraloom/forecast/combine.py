@@ -19,7 +19,7 @@ def forecast(run: Run, plan: Plan, measured: Measured, free_memory: int) -> Fore
     per_sample_step = measured.sampling_round / (measured.sampling_steps + 1)  # decoding costs about as much as a step
     stages = (
         StageForecast(stage="loading", seconds=measured.loading),
-        StageForecast(stage="caching", seconds=measured.caching_picture * pictures_cached(plan)),
+        StageForecast(stage="caching", seconds=measured.caching_latent * latents(plan)),
         StageForecast(stage="training", seconds=step * plan.total_steps),
         StageForecast(
             stage="sampling", seconds=per_sample_step * (run.sample.steps + 1) * rounds(run, plan.total_steps)
@@ -44,9 +44,9 @@ def forecast(run: Run, plan: Plan, measured: Measured, free_memory: int) -> Fore
     )
 
 
-def pictures_cached(plan: Plan) -> int:
-    """Latents that are made before the first step: each picture, each of its crops and mirrors, and the held out ones."""
-    return len(plan.images) * plan.variants * (2 if plan.flip else 1) + len(plan.held_out)
+def latents(plan: Plan) -> int:
+    """Latents that are made before the first step: of each picture, held out or not, each crop and its mirror image."""
+    return (len(plan.images) + len(plan.held_out)) * plan.variants * (2 if plan.flip else 1)
 
 
 def rounds(run: Run, steps: int) -> int:

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import platform
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def look(home: Path) -> Hardware:
         torch_cuda=built,
         versions=versions,
         devices=known,
-        problems=tuple(pairs.problems(capabilities, driver, built, versions)),
+        problems=tuple(pairs.problems(capabilities, driver, built, versions, shutil.which("nvidia-smi") is not None)),
     )
 
 

@@ -5,7 +5,6 @@ Sources: NVIDIA, "CUDA Minor Version Compatibility", table 1 (drivers); PyTorch,
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict
@@ -26,20 +25,26 @@ class Problem(BaseModel):
 
 
 def problems(
-    cards: Mapping[str, str], driver: str | None, torch_cuda: str | None, versions: Mapping[str, str | None]
+    cards: Mapping[str, str],
+    driver: str | None,
+    torch_cuda: str | None,
+    versions: Mapping[str, str | None],
+    driven: bool = False,
 ) -> Iterator[Problem]:
-    """What is wrong. `cards`: name -> compute capability (`8.9`); `torch_cuda`: the CUDA of the torch build, or None."""
+    """What is wrong. `cards`: name -> compute capability (`8.9`); `torch_cuda`: the CUDA of the torch build, or None;
+    `driven`: whether NVIDIA's driver is there, even where no card can be asked."""
     if versions.get("torch") is None:
         yield Problem(code="torch_missing", message="torch is not installed.", hint="Install LoRA Loom again.")
         return
-    if not cards:
-        if torch_cuda is not None and shutil.which("nvidia-smi"):
-            message = "There is an NVIDIA driver, but its cards cannot be asked."
-            yield Problem(code="nvml_missing", message=message, hint="Install the extra: pip install 'loraloom[gpu]'.")
-        return
+    if driven and not cards:
+        message = "There is an NVIDIA driver, but its cards cannot be asked."
+        yield Problem(code="nvml_missing", message=message, hint="Install the extra: pip install 'loraloom[gpu]'.")
     if torch_cuda is None:
-        message = f"torch {versions['torch']} was built without CUDA: {next(iter(cards))} is not used."
-        yield Problem(code="torch_without_cuda", message=message, hint=INDEX)
+        if driven or cards:
+            message = f"torch {versions['torch']} was built without CUDA: the NVIDIA card is not used."
+            yield Problem(code="torch_without_cuda", message=message, hint=INDEX)
+        return
+    if not cards:
         return
     built = _numbers(torch_cuda)
     least = LEAST_DRIVER.get(built[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +29,16 @@ def probe(run: Run, report: DatasetReport, wish: Wish) -> Measured:
     plan = make_plan(report, run)
     with tempfile.TemporaryDirectory(prefix="loraloom-") as place:
         run_dir = Path(place)
-        chosen = _fill(run_dir / "data", run, plan)
-        yaml_file.write(run_dir / folder.CONFIG, trimmed(run), "A few steps, to measure.")
+        _fill(run_dir / "data", run, plan)
+        config = trimmed(run)
+        yaml_file.write(run_dir / folder.CONFIG, config, "A few steps, to measure.")
         events: list[Event] = []
         runner = LocalRunner()
         runner.start(run_dir)
         ended = follow(runner, run_dir, wish, events.append)
         if ended.code != FINISHED:
             raise LoomError("interrupted", "The measurement was stopped.", "Nothing was changed.")
-        return measured(events, chosen, run_dir)
+        return measured(events, config["sample"]["steps"], run_dir)
 
 
 def trimmed(run: Run) -> dict[str, Any]:
@@ -52,32 +53,35 @@ def trimmed(run: Run) -> dict[str, Any]:
     return RUN.validate_python(config).model_dump(mode="json")
 
 
-def measured(events: Iterable[Event], pictures: int, run_dir: Path) -> Measured:
-    """What the events of a trimmed run tell."""
+def measured(events: Sequence[Event], sampling_steps: int, run_dir: Path) -> Measured:
+    """What the events of a trimmed run tell. What comes before the first one, starting Python and torch, is loading too."""
     began: dict[str, Event] = {}
+    latents = 0  # captions are embedded after them, in the same stage
     took: dict[str, list[float]] = {}
     steps: list[float] = []
-    peak, device = 0, ""
+    peak, device, before = 0, "", 0.0
     for event in events:
         match event.payload:
             case StageStarted(stage=stage):
                 began[stage] = event
             case StageProgressed(stage=stage, done=done, total=total) if done == total:
                 took.setdefault(stage, []).append((event.time - began[stage].time).total_seconds())
+                latents = latents or (total if stage == "caching" else 0)
             case StepLogged() as step:
                 steps.append(step.step_seconds)
                 peak, device = max(peak, step.peak_memory_bytes), step.device
-            case RunFinished(peak_memory_bytes=most):
-                peak = max(peak, most)
+            case RunFinished() as done:
+                peak = max(peak, done.peak_memory_bytes)
+                before = max(0.0, done.seconds - (event.time - events[0].time).total_seconds())
             case _:
                 pass
     rounds = took.get("sampling", [0.0])
     return Measured(
-        loading=took["loading"][0],
-        caching_picture=took["caching"][0] / max(1, pictures) if "caching" in took else 0.0,
+        loading=before + took["loading"][0],
+        caching_latent=took["caching"][-1] / latents,
         steps=tuple(steps[1:] or steps),
         sampling_round=rounds[-1],
-        sampling_steps=SAMPLING_STEPS,
+        sampling_steps=sampling_steps,
         exporting=took.get("exporting", [0.0])[0],
         peak_memory_bytes=peak,
         checkpoint_bytes=_size(run_dir / "checkpoints"),
@@ -86,8 +90,8 @@ def measured(events: Iterable[Event], pictures: int, run_dir: Path) -> Measured:
     )
 
 
-def _fill(data: Path, run: Run, plan: Plan) -> int:
-    """Pictures of the largest bucket, as many as the steps take, with a caption each. How many."""
+def _fill(data: Path, run: Run, plan: Plan) -> None:
+    """Pictures of the largest bucket, as many as the steps take, with a caption each; masks cost nothing to speak of."""
     data.mkdir()
     largest = max(plan.buckets, key=lambda bucket: bucket.width * bucket.height)
     size = (largest.width, largest.height)
@@ -98,7 +102,6 @@ def _fill(data: Path, run: Run, plan: Plan) -> int:
         link_or_copy(source, data / f"{number:05d}{source.suffix.lower()}")
         if image.captions:
             (data / f"{number:05d}.txt").write_text(image.captions[0], encoding="utf-8")
-    return len(chosen)
 
 
 def _size(place: Path) -> int:

@@ -44,10 +44,10 @@ class Forecast(_Frozen):
 
 
 class Measured(_Frozen):
-    """A few real steps: seconds of each stage (caching a picture, a step, a round of samples) and memory in bytes."""
+    """A few real steps: seconds of each stage, and memory in bytes. Caching is told for one latent, with its share of the captions."""
 
     loading: float
-    caching_picture: float
+    caching_latent: float
     steps: tuple[float, ...]
     sampling_round: float
     """With `sampling_steps` denoising steps."""

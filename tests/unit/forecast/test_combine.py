@@ -8,14 +8,14 @@ import pytest
 
 from loraloom.data.importer import scan
 from loraloom.data.plan import plan as make_plan
-from loraloom.forecast.combine import forecast, pictures_cached, rounds
+from loraloom.forecast.combine import forecast, latents, rounds
 from loraloom.spec.forecast import Forecast, Measured
 from loraloom.spec.run import RUN, Run
 from tests.runs import DEMO
 
 MEASURED = Measured(
     loading=4,
-    caching_picture=0.5,
+    caching_latent=0.5,
     steps=(1.0, 1.0, 1.1),
     sampling_round=8,
     sampling_steps=3,
@@ -63,7 +63,7 @@ def test_rounds_of_samples(prompts: list[str], every: int | None, times: int) ->
 def test_crops_and_mirrors_are_cached_too() -> None:
     """Four random crops of each picture, each also mirrored."""
     run = _run(dataset={"crop": "random", "crop_variants": 4, "flip": True})
-    assert pictures_cached(make_plan(scan(run.dataset), run)) == 24 * 4 * 2
+    assert latents(make_plan(scan(run.dataset), run)) == 24 * 4 * 2
 
 
 def test_what_fits() -> None:

@@ -69,6 +69,14 @@ def test_pairs(
     assert all(one.message.endswith(".") and one.hint.endswith(".") for one in found)
 
 
+@pytest.mark.parametrize(
+    ("cuda", "codes"), [(None, ["nvml_missing", "torch_without_cuda"]), ("13.0", ["nvml_missing"])]
+)
+def test_a_driver_whose_cards_cannot_be_asked(cuda: str | None, codes: list[str]) -> None:
+    """Somebody with a card and a plain installation is told what is missing."""
+    assert [one.code for one in problems({}, None, cuda, ALL, driven=True)] == codes
+
+
 def test_command(capsys: pytest.CaptureFixture[str]) -> None:
     """One JSON object on request."""
     machine(as_json=True)

@@ -8,7 +8,7 @@ import pytest
 
 from loraloom.data.importer import scan
 from loraloom.data.plan import plan as make_plan
-from loraloom.forecast.combine import forecast
+from loraloom.forecast.combine import forecast, latents
 from loraloom.jobs.follow import Wish
 from loraloom.jobs.probe import STEPS, probe
 from loraloom.spec.errors import LoomError
@@ -24,13 +24,23 @@ def test_memory_of_a_run_is_foretold(tmp_path: Path) -> None:
     report = scan(run.dataset)
     measured = probe(run, report, Wish())
     assert len(measured.steps) == STEPS - 1 and min(measured.steps) > 0
-    assert min(measured.loading, measured.caching_picture, measured.sampling_round, measured.exporting) > 0
+    assert min(measured.loading, measured.caching_latent, measured.sampling_round, measured.exporting) > 0
     assert measured.checkpoint_bytes > 0 and measured.lora_bytes > 0
     found = forecast(run, make_plan(report, run), measured, 10**12)
     assert start_child(run_dir).wait() == 0
     done = payloads(run_dir, "RunFinished")[0]
     assert done["peak_memory_bytes"] == pytest.approx(found.peak_memory_bytes.p50, rel=0.15)
     assert done["steps"] == found.steps
+
+
+def test_what_is_cached_is_counted_as_the_run_counts(tmp_path: Path) -> None:
+    """Crops and mirrors of pictures in training and held out: the forecast's number is the run's own."""
+    dataset = {"crop": "random", "crop_variants": 2, "flip": True}
+    run_dir = make_run(tmp_path / "run", dataset=dataset, validation={"share": 0.2}, training={"steps": 1})
+    run = read_run(run_dir)
+    assert start_child(run_dir).wait() == 0
+    told = [step["total"] for step in payloads(run_dir, "StageProgressed") if step["stage"] == "caching"]
+    assert told[0] == latents(make_plan(scan(run.dataset), run)) == 96
 
 
 def test_it_can_be_stopped(tmp_path: Path) -> None:
