@@ -44,7 +44,7 @@ class Forecast(_Frozen):
 
 
 class Measured(_Frozen):
-    """A few real steps: seconds of each stage, and memory in bytes. Caching is told for one latent, with its share of the captions."""
+    """A few real steps: seconds of each stage, and memory in bytes. Caching: for one latent and its captions."""
 
     loading: float
     caching_latent: float
