@@ -10,6 +10,10 @@ FILE_BYTES = 64 << 30
 """Larger than any checkpoint, smaller than a disk."""
 
 
+MEMORY = "LORALOOM_RUN_MEMORY"
+"""Environment variable: bytes of memory that a run may have besides the program's own."""
+
+
 def apply() -> None:
     """Set the limits when LORALOOM_LIMITS asks for them; they hold for everything this process starts."""
     if not os.environ.get("LORALOOM_LIMITS") or sys.platform == "win32":
@@ -25,3 +29,20 @@ def apply() -> None:
         soft, hard = resource.getrlimit(kind)
         lowest = min([limit, *(value for value in (soft, hard) if value != resource.RLIM_INFINITY)])
         resource.setrlimit(kind, (lowest, lowest))
+
+
+def limit_memory() -> None:
+    """Let this process map no more than LORALOOM_RUN_MEMORY bytes beyond what it maps now (RLIMIT_AS): called once the
+    program is loaded, whose code and reserved room say nothing of what training needs."""
+    wanted = os.environ.get(MEMORY)
+    if not wanted or sys.platform == "win32":
+        return
+    import resource
+
+    import psutil
+
+    limit = psutil.Process().memory_info().vms + int(wanted)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

@@ -18,6 +18,11 @@ from loraloom.spec.event import RunFailed
 from loraloom.spec.journal import Journal
 
 FINISHED, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+MEMORY = (
+    *("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc"),
+    *("could not create a memory", "could not create a primitive"),
+)
+"""What torch, the C++ library and oneDNN say then. oneDNN has the last for other reasons too: lowering does no harm then."""
 Work = Callable[[Path, Journal, Stop], str | None]
 """Carries the folder out; returns the reason why it ended early, None when it finished. Raises anything."""
 
@@ -55,7 +60,6 @@ def carry_out(folder: Path, work: Work, words: Words) -> int:
 
 def translate(error: BaseException, words: Words) -> LoomError:
     """What happened, in the user's words."""
-    text = str(error).lower()
     if isinstance(error, LoomError):
         return error
     if isinstance(error, KeyboardInterrupt):
@@ -65,11 +69,17 @@ def translate(error: BaseException, words: Words) -> LoomError:
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         says = f"{error.filename or 'The folder'} cannot be written ({error.strerror})."
         return LoomError("not_writable", says, "Check its permissions, or use another folder.")
-    if isinstance(error, MemoryError) or "out of memory" in text or "alloc" in text:
+    if is_memory(error):
         return LoomError("out_of_memory", "Memory ran out.", words.memory)
     return LoomError(
         "internal", f"Something unexpected went wrong: {error}", "The log has the details; please report it."
     )
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether memory ran out: Python's, torch's on a card or a processor, or that of a library below."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(word in text for word in MEMORY)
 
 
 def _lock(folder: Path, words: Words) -> Any:

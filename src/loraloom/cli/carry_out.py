@@ -11,7 +11,7 @@ from loraloom.cli.interrupts import counting
 from loraloom.cli.progress import Display, display
 from loraloom.cli.show import note, print_json
 from loraloom.cli.words import counted, duration
-from loraloom.jobs import folder
+from loraloom.jobs import folder, ladder
 from loraloom.jobs.finish import finish
 from loraloom.jobs.follow import Wish, follow
 from loraloom.jobs.runners import FINISHED, INTERRUPTED
@@ -35,7 +35,7 @@ def carry_out(run_dir: Path, as_json: bool) -> Summary:
     folder.await_free(run_dir)
     try:
         with display(sys.stderr if as_json else sys.stdout) as view:
-            stopped = _follow(run_dir, view)
+            stopped = _climb_down(run_dir, view)
     except LoomError:
         note(f"Everything that the run said is in {run_dir / folder.LOG}")
         raise
@@ -46,6 +46,15 @@ def carry_out(run_dir: Path, as_json: bool) -> Summary:
             print_json({"run_dir": str(run_dir), "interrupted": True})
         raise typer.Exit(INTERRUPTED)
     return done
+
+
+def _climb_down(run_dir: Path, view: Display) -> bool:
+    """Follow the child; where memory runs out, lower a setting and start the next one. Returns what `_follow` does."""
+    while True:
+        try:
+            return _follow(run_dir, view)
+        except LoomError as error:
+            view.say(ladder.words(ladder.lower(run_dir, error)))
 
 
 def _follow(run_dir: Path, view: Display) -> bool:

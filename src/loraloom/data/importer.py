@@ -101,6 +101,8 @@ def _examine_all(
             return examine(picture.path, dataset, sizes)
         except Refused as refused:
             return refused
+        except MemoryError:  # not the picture's fault: its size has been checked
+            raise
         except Exception as error:  # a picture that trips a decoder in a new way is reported, and the others go on
             return Refused("unreadable", f"Cannot be examined ({type(error).__name__}); save it again from its source.")
 

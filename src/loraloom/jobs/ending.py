@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from loraloom.jobs import captioning, notify
+from loraloom.jobs import captioning, ladder, notify
 from loraloom.jobs.collect import collect
 from loraloom.jobs.runners import Exit
 from loraloom.jobs.states import move
@@ -44,10 +44,12 @@ def settle(session: Session, watch: Watch, ended: Exit, home: Path) -> None:
     elif run.wish == "cancel":
         move(session, run.id, "cancelled", error=None)
     elif isinstance(word, RunFailed) and not interrupted:
-        fail(session, run, LoomError(word.code, word.message, word.hint))
+        _lower_or_fail(session, run, watch.run_dir, LoomError(word.code, word.message, word.hint))
     elif interrupted:  # somebody stopped the process itself, or the machine is going down
         move(session, run.id, "lost")
         move(session, run.id, "queued", place=0.0)
+    elif ended.died is not None and ended.died.code == "out_of_memory":
+        _lower_or_fail(session, run, watch.run_dir, ended.died)
     else:
         _lose(session, run, watch.run_dir, ended.died or GONE)
 
@@ -70,6 +72,21 @@ def _finish(session: Session, run: Run, run_dir: Path, home: Path) -> None:
         return
     move(session, run.id, "finished", error=None, stage=None)
     notify.ended(session, run, "finished", "")
+
+
+def _lower_or_fail(session: Session, run: Run, run_dir: Path, error: LoomError) -> None:
+    """Where memory ran out, the run goes on with a setting lowered."""
+    if run.kind == "caption":
+        fail(session, run, error)
+        return
+    try:
+        said = ladder.lower(run_dir, error)
+    except LoomError as final:
+        fail(session, run, final)
+        return
+    LOG.info("run %s: %s", run.id, ladder.words(said))
+    move(session, run.id, "lost")
+    move(session, run.id, "queued", place=0.0, error=None)
 
 
 def _lose(session: Session, run: Run, run_dir: Path, error: LoomError) -> None:

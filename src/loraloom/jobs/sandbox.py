@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 import loraloom
+from loraloom.child.limits import MEMORY
 from loraloom.data import home
 from loraloom.jobs.runners import GENTLE
 
@@ -44,7 +45,7 @@ CARDS = ("nvidia*", "dxg", "kfd", "dri")
 ISOLATED = ("--unshare-all", "--new-session", "--clearenv", "--cap-drop", "ALL")
 HARDER = ("--unshare-user", "--disable-userns")
 """Nor a sandbox within: from bubblewrap 0.8 on."""
-KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "OMP_NUM_THREADS", "MKL_NUM_THREADS", MEMORY)
 KEPT_OUTSIDE = (
     *("HOME", "TMPDIR", "HF_HOME", "HF_HUB_CACHE", "LORALOOM_HOME", "XDG_CACHE_HOME", "DYLD_LIBRARY_PATH"),
     *("SYSTEMROOT", "WINDIR", "SYSTEMDRIVE", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA"),

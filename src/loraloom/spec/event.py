@@ -91,7 +91,7 @@ class CheckpointSaved(_Event):
     type: Literal["CheckpointSaved"] = "CheckpointSaved"
     step: int
     folder: str
-    reason: Literal["steps", "minutes", "end", "interrupted", "asked"]
+    reason: Literal["steps", "minutes", "end", "interrupted", "asked", "memory"]
 
 
 class SettingsLowered(_Event):

@@ -54,6 +54,12 @@ class Training(Group):
     batch_size: int = knob(
         1, "Pictures at once: steadier gradients and better use of the card, more memory.", "pictures", ge=1
     )
+    micro_batch: int | None = knob(
+        None,
+        "Pictures of a batch that are computed at once; empty: all. Fewer need less memory; the result is the same.",
+        "pictures",
+        ge=1,
+    )
     accumulation: int = knob(
         1, "Batches added up before one step: a larger effective batch without more memory.", "batches", ge=1
     )
@@ -62,6 +68,9 @@ class Training(Group):
     )
     gradient_checkpointing: bool = knob(
         False, "Recompute instead of keeping activations: far less memory, steps about 45 % slower."
+    )
+    lower_resolution: bool = knob(
+        False, "Whether the resolution may be lowered when memory runs out and nothing else is left to lower."
     )
     max_grad_norm: float = knob(1.0, "Gradients longer than this are shortened; 0 turns clipping off.", ge=0)
     ema: float = knob(
@@ -110,6 +119,12 @@ class Optimizer(Group):
     def _betas_in_range(self) -> Self:
         if not all(0 <= b < 1 for b in self.betas):
             raise ValueError("betas must lie in [0, 1)")
+        return self
+
+    @model_validator(mode="after")
+    def _one_rate_for_prodigy(self) -> Self:
+        if self.name == "prodigy" and self.text_encoder_learning_rate not in (None, self.learning_rate):
+            raise ValueError("prodigy finds one rate for everything: leave text_encoder_learning_rate empty")
         return self
 
 

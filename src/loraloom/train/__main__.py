@@ -47,6 +47,7 @@ def main(arguments: list[str]) -> int:
 def _train(run_dir: Path, emit: Journal, stop: Stop, began: float) -> str | None:
     from loraloom.train.child import name_of, read_run, run_child
 
+    limits.limit_memory()
     run = read_run(run_dir)
     if run.tensorboard_dir is not None:
         from loraloom.train.tensorboard import TensorBoard

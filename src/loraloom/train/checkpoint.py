@@ -40,7 +40,7 @@ def snapshot(adapter: dict[str, Tensor], updater: Updater, extra: State) -> Stat
         tensors[f"ema.{index}"] = tensor
     return {
         "tensors": {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()},
-        "optimizer": {"scalars": scalars, "param_groups": saved["param_groups"]},
+        "optimizer": {"kind": _kind(updater), "scalars": scalars, "param_groups": saved["param_groups"]},
         "scheduler": updater.scheduler.state_dict(),
         "scaler": updater.scaler.state_dict() if updater.scaler else None,
         **extra,
@@ -55,6 +55,15 @@ def restore(state: State, adapter: dict[str, Tensor], updater: Updater) -> None:
         parameter.copy_(tensors[f"adapter.{name}"])
     for index, average in enumerate(updater.ema.average if updater.ema else []):
         average.copy_(tensors[f"ema.{index}"])
+    updater.scheduler.load_state_dict(state["scheduler"])
+    if updater.scaler:
+        updater.scaler.load_state_dict(state["scaler"])
+    if state["optimizer"].get("kind", _kind(updater)) != _kind(
+        updater
+    ):  # memory forced another one, which begins afresh
+        for group, rate in zip(updater.optimizer.param_groups, updater.scheduler.get_last_lr(), strict=True):
+            group["lr"] = rate
+        return
     values: dict[int, dict[str, Any]] = {int(k): dict(v) for k, v in state["optimizer"]["scalars"].items()}
     for name, tensor in tensors.items():
         kind, _, rest = name.partition(".")
@@ -62,9 +71,10 @@ def restore(state: State, adapter: dict[str, Tensor], updater: Updater) -> None:
             index, _, key = rest.partition(".")
             values.setdefault(int(index), {})[key] = tensor
     updater.optimizer.load_state_dict({"state": values, "param_groups": state["optimizer"]["param_groups"]})
-    updater.scheduler.load_state_dict(state["scheduler"])
-    if updater.scaler:
-        updater.scaler.load_state_dict(state["scaler"])
+
+
+def _kind(updater: Updater) -> str:
+    return type(updater.optimizer).__name__
 
 
 def read(folder: Path) -> State:

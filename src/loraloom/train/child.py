@@ -32,6 +32,7 @@ from loraloom.spec.event import (
     StageStarted,
     WarningRaised,
 )
+from loraloom.spec.lowered import changed, lowered
 from loraloom.spec.run import Run
 from loraloom.train import checkpoint
 from loraloom.train.adapters import Ema
@@ -49,9 +50,10 @@ Emit = Callable[[Any], None]
 
 
 def read_run(run_dir: Path) -> Run:
-    """The frozen config of a run folder. Raises LoomError `run_not_found` or `config_invalid`."""
+    """The frozen config of a run folder, under what memory forced. Raises LoomError `run_not_found` or `config_invalid`."""
     try:
-        return check.read(yaml.safe_load((run_dir / "run.yaml").read_text("utf-8")))
+        run = check.read(yaml.safe_load((run_dir / "run.yaml").read_text("utf-8")))
+        return changed(run, lowered(run_dir))
     except OSError as error:
         raise LoomError(
             "run_not_found", f"{run_dir} holds no readable run.yaml.", "Start a run from a config."
@@ -109,8 +111,10 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
             pid=os.getpid(),
         )
     )
-    reason = loop.run()
-    writer.wait()
+    try:
+        reason = loop.run()
+    finally:
+        writer.wait()
     if reason is not None:
         emit(RunInterrupted(step=progress.step, signal=reason))
         return reason

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
+from loraloom.child.work import is_memory
 from loraloom.spec.event import StageStarted, ValidationLogged
 from loraloom.train.progress import Log
 from loraloom.train.task import Task
@@ -67,6 +69,17 @@ class Loop:
 
     def _step(self, step: int) -> tuple[float, float]:
         """One optimizer step over its batches, each weighed by what it holds: (loss, gradient norm)."""
+        try:
+            loss = self._gradients(step)
+        except Exception as error:
+            if step and is_memory(error):  # nothing has moved the weights: they are those of the step before
+                traceback.clear_frames(error.__traceback__)
+                self.save("memory")
+            raise
+        return check_finite("loss", loss, step + 1), self.updater.step(step + 1)
+
+    def _gradients(self, step: int) -> float:
+        """The loss of one step; its gradients are added up."""
         first = step * self.accumulation
         batches = range(first, min(first + self.accumulation, self.total_batches))
         whole = sum(self.task.weight(i) for i in batches)
@@ -75,12 +88,12 @@ class Loop:
             torch.manual_seed(
                 self.seed * 1_000_003 + i
             )  # dropout depends on the place in the run, not on the way there
-            with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
-                loss = self.task.loss(i) * (self.task.weight(i) / whole)
-            self.updater.backward(loss)
-            total += loss.detach()
-        value = check_finite("loss", float(total), step + 1)
-        return value, self.updater.step(step + 1)
+            for part in range(self.task.parts(i)):
+                with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
+                    loss = self.task.loss(i, part) * (self.task.weight(i) / whole)
+                self.updater.backward(loss)
+                total += loss.detach()
+        return float(total)
 
     def _validate(self) -> None:
         loss = self.task.validation_loss()

@@ -19,7 +19,10 @@ def create_optimizer(config: Optimizer, groups: list[dict[str, Any]], device: to
         case "adamw":
             return torch.optim.AdamW(groups, betas=config.betas, fused=device.type in ("cpu", "cuda"), **common)
         case "adafactor":
-            return torch.optim.Adafactor(groups, **common)
+            # torch's own scales each step by the size of the weight it moves: a LoRA's B, which begins at zero, stays there
+            from transformers.optimization import Adafactor
+
+            return Adafactor(groups, scale_parameter=False, relative_step=False, **common)
         case "adamw8bit":
             if device.type != "cuda":
                 raise LoomError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from loraloom.train.families.protocol import Family
 from loraloom.train.latents import Latents
 from loraloom.train.samples import Samples
 from loraloom.train.texts import Texts
+
+ALL = slice(None)
 
 
 class PictureTask:
@@ -80,18 +84,34 @@ class PictureTask:
         """Pictures in the batch at `position`."""
         return len(self._sampler.batch(position).images)
 
-    def loss(self, position: int) -> Tensor:
-        """Mean loss of the batch; its noise, timesteps and captions depend on the seed and `position` alone."""
+    def parts(self, position: int) -> int:
+        """Parts of `training.micro_batch` pictures."""
+        pictures = len(self._sampler.batch(position).images)
+        return math.ceil(pictures / (self._run.training.micro_batch or pictures))
+
+    def loss(self, position: int, part: int) -> Tensor:
+        """What some pictures of the batch add to its mean loss. Noise, timesteps and captions are drawn for all of it, from
+        the seed and `position` alone: they are the same in however many parts it is computed."""
         batch = self._sampler.batch(position)
         random = self._sampler.caption_draws(position)
         captions = [render(self._images[i].captions, self._run.caption, random) for i in batch.images]
-        return self._mean_loss(batch, captions, draws(self._run.training.seed, Stream.NOISE, position))
+        size = self._run.training.micro_batch or len(batch.images)
+        some = slice(part * size, (part + 1) * size)
+        share = len(batch.images[some]) / len(batch.images)
+        return self._mean_loss(batch, captions, draws(self._run.training.seed, Stream.NOISE, position), some) * share
 
-    def _mean_loss(self, batch: Batch, captions: list[str], random: Any) -> Tensor:
+    def _mean_loss(self, batch: Batch, captions: list[str], random: Any, some: slice = ALL) -> Tensor:
+        """Mean loss of `some` pictures of the batch."""
         config = self._run.loss
         latents, mask, sizes = self._latents.batch(batch, self._device)
         noised, steps = noise.draw(random, tuple(latents.shape), len(self._alpha_bar), config.noise_offset)
-        noised, steps = noised.to(self._device), steps.to(self._device)
+        noised, steps = noised.to(self._device)[some], steps.to(self._device)[some]
+        latents, mask, sizes, captions = (
+            latents[some],
+            None if mask is None else mask[some],
+            sizes[some],
+            captions[some],
+        )
         alpha_bar = self._alpha_bar[steps]
         noisy = noise.add_noise(latents, noised, alpha_bar).to(self._dtype)
         predicted = self._family.predict(self._parts, noisy, steps, self._texts.get(captions), sizes)
@@ -119,7 +139,7 @@ class PictureTask:
 
     def predict_once(self) -> Tensor:
         """The model's prediction for the first batch, at fixed noise: what an exported file must reproduce."""
-        batch = self._sampler.batch(0)
+        batch = first_of(self._sampler.batch(0), self._run.training.micro_batch)
         latents, _, sizes = self._latents.batch(batch, self._device)
         noised, steps = noise.draw(draws(0, Stream.NOISE, 0), tuple(latents.shape), len(self._alpha_bar), 0.0)
         noisy = noise.add_noise(latents, noised.to(self._device), self._alpha_bar[steps.to(self._device)])
@@ -136,3 +156,13 @@ class PictureTask:
         export.write(file, components, self._family.lora_names(self._parts), self._run, told)
         prove: Callable[[], Tensor] = self.predict_once
         export.prove(file, components, self._family.lora_names(self._parts), prove)
+
+
+def first_of(batch: Batch, pictures: int | None) -> Batch:
+    """The batch with no more than `pictures` of its pictures; None leaves it whole."""
+    return replace(
+        batch,
+        images=batch.images[:pictures],
+        flips=batch.flips[:pictures],
+        variants=batch.variants[:pictures],
+    )

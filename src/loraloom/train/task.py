@@ -33,8 +33,12 @@ class Task(Protocol):
         """How much of the step's loss the batch at `position` is: its pictures, or its tokens."""
         ...
 
-    def loss(self, position: int) -> Tensor:
-        """Mean loss of the batch at `position`; the same numbers however the run got there."""
+    def parts(self, position: int) -> int:
+        """In how many parts the batch at `position` is computed: more where memory asks for smaller ones."""
+        ...
+
+    def loss(self, position: int, part: int) -> Tensor:
+        """What `part` adds to the mean loss of the batch at `position`; the same numbers however the run got there."""
         ...
 
     def validation_loss(self) -> float | None:

@@ -22,7 +22,7 @@ from loraloom.jobs import sandbox
 from loraloom.jobs.folder import LOG, refusal
 from loraloom.jobs.runners import FAILED, FINISHED, INTERRUPTED, Exit
 from loraloom.jobs.runners.last_word import last_word
-from loraloom.jobs.runners.reason import RESUME, why
+from loraloom.jobs.runners.reason import RESUME, oom_kills, why
 from loraloom.jobs.scrub import scrub
 from loraloom.spec.errors import LoomError
 
@@ -37,6 +37,8 @@ OOM_SCORE = 500
 """Of 1000: when memory runs out, Linux ends the training and not the server."""
 _PROCESSES: dict[Child, subprocess.Popen[bytes]] = {}
 """What this process started: the child, or the bubblewrap around it."""
+_KILLS_BEFORE: dict[Child, int] = {}
+"""How often the system had ended a process for want of memory when each of them was started."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def launch(
             os.close(write)
         pid = _pid_within(read, process, run_dir) if shut_in else process.pid
     child = Child(pid, _started(pid))
-    _PROCESSES[child] = process
+    _PROCESSES[child], _KILLS_BEFORE[child] = process, oom_kills()
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/oom_score_adj").write_text(str(OOM_SCORE), "ascii")
     return child, process
@@ -157,7 +159,7 @@ def ended(child: Child, run_dir: Path) -> Exit | None:
         code = UNKNOWN if said is None else said
     if code in (FINISHED, FAILED, INTERRUPTED):
         return Exit(code)
-    return Exit(code, gone() if code == UNKNOWN else why(code, run_dir / LOG))
+    return Exit(code, gone() if code == UNKNOWN else why(code, run_dir / LOG, _KILLS_BEFORE.get(child)))
 
 
 def gone() -> LoomError:

@@ -12,7 +12,7 @@ from typing import IO
 
 from loraloom.jobs.folder import LOG, refusal
 from loraloom.jobs.runners import FAILED, FINISHED, GENTLE, INTERRUPTED, Ask, Exit
-from loraloom.jobs.runners.reason import why
+from loraloom.jobs.runners.reason import oom_kills, why
 
 FOLLOWED = "LORALOOM_FOLLOWED"
 """Set for a child whose standard input closes when nobody follows it any more."""
@@ -30,10 +30,12 @@ class LocalRunner:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._run_dir = Path()
+        self._kills_before: int | None = None
 
     def start(self, run_dir: Path) -> None:
         """Start the child; what it prints is appended to log.txt."""
         self._run_dir = run_dir.absolute()
+        self._kills_before = oom_kills()
         try:
             log = (self._run_dir / LOG).open("ab")
         except OSError as error:
@@ -67,7 +69,7 @@ class LocalRunner:
         _close(self._started().stdin)
         if code in (FINISHED, FAILED, INTERRUPTED):
             return Exit(code)
-        return Exit(code, why(code, self._run_dir / LOG))
+        return Exit(code, why(code, self._run_dir / LOG, self._kills_before))
 
     def collect(self) -> Path:
         """The run folder: it is on this machine already."""

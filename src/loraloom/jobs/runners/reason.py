@@ -24,16 +24,30 @@ WORDS: dict[str, tuple[str, str]] = {
     "SIGILL": ("met an instruction that this processor lacks", "Install a build of torch made for this processor."),
     "SIGXCPU": ("used up the processor time it was allowed", "Raise the limit (ulimit -t). " + RESUME),
 }
+CRASHES = ("SIGKILL", "SIGABRT", "SIGSEGV")
+"""What libraries do that cannot say in another way that memory ran out."""
 MEMORY = ("MemoryError", "out of memory", "can't allocate memory", "bad_alloc")
 
 
-def why(code: int, log: Path) -> LoomError:
-    """The error for a child that ended with `code` (negative: a signal) and said nothing in its events."""
+def oom_kills() -> int:
+    """How often Linux has ended a process because memory ran out, in containers too, since it started; 0 elsewhere.
+    Source: oom_kill in /proc/vmstat."""
+    try:
+        lines = Path("/proc/vmstat").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
+def why(code: int, log: Path, kills_before: int | None = None) -> LoomError:
+    """The error for a child that ended with `code` (negative: a signal) and said nothing in its events. `kills_before` is
+    `oom_kills()` when it was started: one more, and it was the system."""
     if code < 0:
         name = _signal_name(-code)
         words, hint = WORDS.get(name, (f"was ended by the signal {name}", RESUME))
+        by_system = name == "SIGKILL" and kills_before is not None and oom_kills() > kills_before
         return LoomError(
-            "out_of_memory" if name == "SIGKILL" and _ran_out(log) else "child_died",
+            "out_of_memory" if by_system or (name in CRASHES and _ran_out(log)) else "child_died",
             f"The training process {words}.",
             hint,
         )
