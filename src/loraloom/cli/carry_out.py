@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from threading import Thread
 
 import typer
 
@@ -11,7 +12,7 @@ from loraloom.cli.interrupts import counting
 from loraloom.cli.progress import Display, display
 from loraloom.cli.show import note, print_json
 from loraloom.cli.words import counted, duration
-from loraloom.jobs import folder, ladder
+from loraloom.jobs import folder, foretold, ladder
 from loraloom.jobs.finish import finish
 from loraloom.jobs.follow import Wish, follow
 from loraloom.jobs.runners import FINISHED, INTERRUPTED
@@ -40,6 +41,8 @@ def carry_out(run_dir: Path, as_json: bool) -> Summary:
         note(f"Everything that the run said is in {run_dir / folder.LOG}")
         raise
     done = None if stopped else finish(run_dir, note)
+    if done is not None:
+        foretold.learn_from(run_dir)
     if done is None:
         note(f"Stopped. Go on with: loraloom train {_quoted(run_dir)}")
         if as_json:
@@ -67,6 +70,8 @@ def _follow(run_dir: Path, view: Display) -> bool:
     with counting(wish):
         view.say(f"Run folder: {run_dir}")
         runner.start(run_dir)
+        if seen.seq == 0:  # its first child; the forecast is there long before the first step
+            Thread(target=foretold.foretell_folder, args=(run_dir,), daemon=True).start()
         ended = follow(runner, run_dir, wish, view.show, seen.seq, lambda times: view.say(STOPPING[times]))
     return ended.code != FINISHED
 

@@ -1,7 +1,9 @@
-"""`loraloom plan`: what a run will take, measured by a few of its own steps before it starts."""
+"""`loraloom plan`: what a run will take, before it starts: measured, learned from finished runs, or computed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +12,26 @@ import typer
 from loraloom.cli.show import note, print_json
 
 if TYPE_CHECKING:
-    from loraloom.spec.dataset import Plan
-    from loraloom.spec.forecast import Forecast
+    from loraloom.jobs.foresee import Case
+    from loraloom.jobs.resolve import Resolved
+    from loraloom.spec.dataset import DatasetReport
+    from loraloom.spec.forecast import Advice, Forecast, Measured, ProbeLine
+    from loraloom.spec.run import Run
+
+SOURCES = {
+    "probe": "measured on this device",
+    "history": "from {runs} on this device",
+    "model": "computed, not measured here: the first run, or --probe, will tell",
+}
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Watts of the device, and prices in any currency."""
+
+    watts: float | None
+    kilowatt_hour: float | None
+    hour: float | None
 
 
 def plan(
@@ -20,38 +40,99 @@ def plan(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Lay a setting over the config; may be given again."),
     ] = None,
+    probe: Annotated[bool, typer.Option("--probe", help="Measure a few real steps first (seconds).")] = False,
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Say which settings would make it fit, and forecast those.")
+    ] = False,
+    device: Annotated[
+        str | None,
+        typer.Option(metavar="DEVICE", help="Forecast for cpu, cuda:0, or a card by name, such as 'RTX 3060'."),
+    ] = None,
+    watts: Annotated[float | None, typer.Option(help="What the device draws, for energy.")] = None,
+    price_kwh: Annotated[float | None, typer.Option(help="Price of a kilowatt hour.")] = None,
+    price_hour: Annotated[float | None, typer.Option(help="Price of an hour of the device.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object on stdout.")] = False,
 ) -> None:
-    """Measure a few real steps, and say how long the run will take and how much memory and disk it needs."""
-    from loraloom.cli.interrupts import counting
+    """Say how long a run will take and how much memory and disk it needs, before it starts, and what to mind."""
     from loraloom.data.importer import scan
     from loraloom.data.plan import plan as make_plan
-    from loraloom.forecast.combine import forecast
-    from loraloom.jobs import devices, yaml_file
-    from loraloom.jobs.follow import Wish
-    from loraloom.jobs.probe import probe
+    from loraloom.forecast.ladder import applied
+    from loraloom.forecast.spending import with_spending
+    from loraloom.jobs import advise, foresee, yaml_file
+    from loraloom.jobs.facts import facts_of
     from loraloom.jobs.resolve import resolve
 
     resolved = resolve(yaml_file.read(config), set_ or (), name=config.stem)
     for text in resolved.notes:
         note(text)
-    run = resolved.run
-    report = scan(run.dataset)
-    counted = make_plan(report, run)
-    free = {device.id: device.memory_free for device in devices.devices()}
+    report = scan(resolved.run.dataset)
+    run, _ = settle(resolved, report, trying=probe)
+    case = foresee.case_of(run, make_plan(report, run), facts_of(run, device))
+    if fit:
+        fitted = foresee.fitted(case)
+        for change in fitted.changes:
+            note(f"{change.key}: {change.old} -> {change.new}. {change.message}")
+        run = applied(run, {change.key: change.new for change in fitted.changes})
+        case = foresee.case_of(run, make_plan(report, run), case.device)
+    measured = _measure(run, report, case) if probe else None
+    prices = Prices(watts, price_kwh, price_hour)
+    found = with_spending(foresee.foresee(case, measured), prices.watts, prices.kilowatt_hour, prices.hour)
+    advice = advise.advise(case)
+    if as_json:
+        said = [one.model_dump(mode="json") for one in advice]
+        print_json(found.model_dump(mode="json") | {"advice": said})
+    else:
+        _tell(case, found, advice)
+
+
+def settle(resolved: Resolved, report: DatasetReport, trying: bool = True) -> tuple[Run, bool]:
+    """The run with numbers where its config says `auto` (a batch is found by trying, or by the model), and whether it did."""
+    from loraloom.cli.interrupts import counting
+    from loraloom.jobs import auto
+    from loraloom.jobs.follow import Wish
+
+    if not resolved.auto:
+        return resolved.run, False
+    run = auto.settle(resolved.run, resolved.auto, report)
+    if trying and auto.BATCH in resolved.auto:
+        wish = Wish()
+        with counting(wish):
+            run = auto.search(run, report, wish, _say)
+    for key in sorted(resolved.auto):
+        group, leaf = key.split(".")
+        note(f"{key} is {getattr(getattr(run, group), leaf)}.")
+    return run, True
+
+
+def _measure(run: Run, report: DatasetReport, case: Case) -> Measured:
+    from loraloom.cli.interrupts import counting
+    from loraloom.jobs import probes
+    from loraloom.jobs.follow import Wish
+    from loraloom.jobs.probe import probe
+
+    if case.device.id != "cpu" and not case.device.id.startswith("cuda:"):
+        from loraloom.spec.errors import LoomError
+
+        raise LoomError("device_unavailable", "Only a device of this machine can be measured.", "Leave --probe out.")
     wish = Wish()
     with counting(wish):
         measured = probe(run, report, wish)
-    found = forecast(run, counted, measured, free.get(measured.device, free[devices.CPU]))
-    if as_json:
-        print_json(found.model_dump(mode="json"))
-    else:
-        _tell(counted, found)
+    probes.remember(run, case.plan, case.device, measured)
+    return measured
 
 
-def _tell(plan: Plan, found: Forecast) -> None:
+def _say(line: ProbeLine) -> None:
+    batch = line.batch_size
+    if line.event == "measured" and line.peak_memory_bytes is not None:
+        note(f"batch {batch}: {line.peak_memory_bytes / 1e9:.2f} GB, {line.step_seconds:.3g} s a step")
+    elif line.event == "failed":
+        note(f"batch {batch}: memory ran out")
+
+
+def _tell(case: Case, found: Forecast, advice: Sequence[Advice]) -> None:
     from loraloom.cli.words import counted, duration
 
+    plan = case.plan
     pictures = counted(plan.batch_size * plan.accumulation, "picture")
     print(f"{counted(found.steps, 'step')} of {pictures}, {plan.epochs:.1f} epochs")
     low, high = duration(found.seconds.p10), duration(found.seconds.p90)
@@ -61,6 +142,17 @@ def _tell(plan: Plan, found: Forecast) -> None:
     print("        " + ", ".join(f"{one.stage} {duration(one.seconds)}" for one in found.stages if one.seconds >= 0.5))
     need, free = found.peak_memory_bytes.p90 / 1e9, found.free_memory_bytes / 1e9
     print(f"memory  {found.peak_memory_bytes.p50 / 1e9:.2f} GB, at most {need:.2f} GB; {free:.1f} GB are free")
+    if found.memory:
+        peak = max(found.memory, key=lambda stage: stage.bytes)
+        parts = sorted(peak.parts.items(), key=lambda part: -part[1])
+        print(f"        {peak.stage}: " + ", ".join(f"{name} {size / 1e9:.2f}" for name, size in parts if size >= 5e6))
     print(f"disk    {found.disk_bytes / 1e9:.2f} GB")
+    if found.spending is not None and found.spending.kilowatt_hours is not None:
+        print(f"energy  {found.spending.kilowatt_hours:.3g} kWh")
+    if found.spending is not None and found.spending.money is not None:
+        print(f"cost    {found.spending.money:.2f}")
+    print(f"source  {SOURCES[found.source].format(runs=counted(found.runs, 'finished run'))}")
     if not found.fits:
-        note("It does not fit: lower training.batch_size (raise training.accumulation as much), or dataset.resolution.")
+        note("It does not fit; --fit says what would.")
+    for one in advice:
+        note(f"{one.message} {one.hint}")

@@ -54,4 +54,12 @@ def _new(target: Path, sets: list[str] | None, out: Path | None) -> Path:
     resolved = resolve(yaml_file.read(target), sets or (), name=target.stem)
     for text in resolved.notes:
         note(text)
+    if resolved.auto:
+        from dataclasses import replace
+
+        from loraloom.cli.plan import settle
+        from loraloom.data.importer import scan
+
+        run, _ = settle(resolved, scan(resolved.run.dataset))
+        resolved = replace(resolved, run=run)
     return place(resolved, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 CPU = "cpu"
+GROUP = Path("/sys/fs/cgroup")
 
 
 class Device(BaseModel):
@@ -72,9 +74,25 @@ def processor() -> Device:
         name=_processor_name(),
         kind="cpu",
         memory_total=memory.total,
-        memory_free=memory.available,
+        memory_free=min(memory.available, _left_of_group()),
         load=psutil.cpu_percent(None) / 100,
     )
+
+
+def _left_of_group() -> int:
+    """Bytes that are left of the memory of the control group (a container's limit); endless where there is none.
+    Source: Linux, control group v2 and v1, memory controller."""
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        try:
+            allowed = (GROUP / limit).read_text("ascii").strip()
+            if allowed != "max":
+                return max(0, int(allowed) - int((GROUP / used).read_text("ascii")))
+        except (OSError, ValueError):
+            pass
+    return sys.maxsize
 
 
 @cache

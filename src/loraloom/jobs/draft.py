@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from loraloom.data.plan import plan as make_plan
-from loraloom.jobs import environment, merge, yaml_file
+from loraloom.jobs import auto, environment, merge, yaml_file
 from loraloom.jobs.resolve import import_config, resolve
 from loraloom.models.resolve import THIMBLE
 from loraloom.spec.dataset import DatasetReport, Plan
@@ -33,6 +33,7 @@ class Draft:
     preset: str | None
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    report: DatasetReport | None = None
     plan: Plan | None = None
     checkpoints: list[int] = field(default_factory=list[int])
     samples: list[int] = field(default_factory=list[int])
@@ -62,17 +63,19 @@ def draft(
         problems += error.problems or (Problem(key="config", message=error.message, hint=error.hint),)
         return Draft(wanted, None, _text(wanted.get("preset")), notes, tuple(problems))
     run = _with_own_data(resolved.run)
+    pictures = report(images, run.dataset.repeats) if images else None
     notes += tuple(note for note in resolved.notes if note not in notes)
-    if problems or not images:
+    if problems or pictures is None:
         return Draft(wanted, run, resolved.preset, notes, tuple(problems))
     try:
-        plan = make_plan(report(images, run.dataset.repeats), run)
+        run = auto.settle(run, resolved.auto, pictures)
+        plan = make_plan(pictures, run)
     except LoomError as error:
         problems.append(Problem(key="dataset", message=error.message, hint=error.hint))
         return Draft(wanted, run, resolved.preset, notes, tuple(problems))
     checkpoints = _at(run.checkpoints.every_steps, plan.total_steps)
     samples = [0, *_at(run.sample.every_steps, plan.total_steps)] if run.sample.prompts else []
-    return Draft(wanted, run, resolved.preset, notes, (), plan, checkpoints, samples)
+    return Draft(wanted, run, resolved.preset, notes, (), pictures, plan, checkpoints, samples)
 
 
 def as_yaml(run: Run | None, wanted: Mapping[str, Any]) -> str:

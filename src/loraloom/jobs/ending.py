@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from loraloom.jobs import captioning, ladder, notify
 from loraloom.jobs.collect import collect
+from loraloom.jobs.foretold import learn_from
 from loraloom.jobs.runners import Exit
 from loraloom.jobs.states import move
 from loraloom.jobs.watch import Watch
@@ -66,6 +67,7 @@ def _finish(session: Session, run: Run, run_dir: Path, home: Path) -> None:
             captioning.collect(session, run, run_dir)
         else:
             collect(session, run, run_dir, home)
+            learn_from(run_dir)
     except LoomError as error:
         LOG.error("run %s: %s", run.id, error.message)
         fail(session, run, error)

@@ -7,6 +7,7 @@ import importlib.util
 import platform
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def look(home: Path) -> Hardware:
     """The machine now; `home` is where runs are kept."""
     driver, cards = _cards()
     known = (*cards, _processor())
-    versions, built = {name: _version(name) for name in PACKAGES}, torch_cuda()
+    versions, built = {name: version(name) for name in PACKAGES}, torch_cuda()
     total, free = devices.disk(home)
     capabilities = {card.name: card.capability for card in cards if card.capability}
     return Hardware(
@@ -100,6 +101,13 @@ def dtypes_of(capability: tuple[int, int]) -> tuple[str, ...]:
     return tuple(name for name, since in fast if capability >= since) or ("fp32",)
 
 
+@cache
+def driver() -> str | None:
+    """The version of the cards' driver, if there is one."""
+    with devices.nvml() as nvml:
+        return None if nvml is None else _text(nvml.nvmlSystemGetDriverVersion())
+
+
 def _cards() -> tuple[str | None, list[KnownDevice]]:
     with devices.nvml() as nvml:
         if nvml is None:
@@ -127,10 +135,22 @@ def _processor() -> KnownDevice:
         memory: Any = one.info["memory_info"]
         if memory is not None and memory.rss >= LEAST_SHOWN:
             users.append(Process(pid=one.pid, name=one.info["name"] or "?", memory=memory.rss))
-    return KnownDevice(**devices.processor().model_dump(), dtypes=_cpu_dtypes(), used_by=_most(users))
+    return KnownDevice(**devices.processor().model_dump(), dtypes=cpu_dtypes(), used_by=_most(users))
 
 
-def _cpu_dtypes() -> tuple[str, ...]:
+@cache
+def card_dtypes(card: str) -> tuple[str, ...]:
+    """Dtypes that are fast on the card of that id, such as `cuda:0`."""
+    with devices.nvml() as nvml:
+        if nvml is None:
+            return ("fp32",)
+        handle = nvml.nvmlDeviceGetHandleByIndex(int(card.partition(":")[2]))
+        return (*dtypes_of(tuple(nvml.nvmlDeviceGetCudaComputeCapability(handle))), "fp32")
+
+
+@cache
+def cpu_dtypes() -> tuple[str, ...]:
+    """Dtypes that this processor has instructions for."""
     try:
         flags = set(
             re.findall(r"^(?:flags|Features)\s*:(.*)$", Path("/proc/cpuinfo").read_text("utf-8"), re.M)[0].split()
@@ -151,7 +171,9 @@ def _name(pid: int) -> str:
         return "?"
 
 
-def _version(package: str) -> str | None:
+@cache
+def version(package: str) -> str | None:
+    """The version of an installed package."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

@@ -38,8 +38,7 @@ def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: 
         said: list[tuple[str, Picture]] = []
         for number, image in enumerate(images, 1):
             source = blobs.path(image.blob)
-            with source.open("rb") as stream:
-                suffix = ".webp" if stream.read(4) == b"RIFF" else ".png"
+            suffix = suffix_of(source)
             stem = f"{number:05d}-{safe_stem(Path(image.name).stem, 80)}"
             link_or_copy(source, data / f"{stem}{suffix}")
             if image.caption:
@@ -55,6 +54,12 @@ def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: 
         yaml_file.write(run_dir / folder.CONFIG, config | {"training": training}, heading)
     except OSError as error:
         raise folder.refusal(run_dir, error) from error
+
+
+def suffix_of(blob: Path) -> str:
+    """What a stored picture is called: they are written again as one of two kinds."""
+    with blob.open("rb") as stream:
+        return ".webp" if stream.read(4) == b"RIFF" else ".png"
 
 
 def picture_of(image: Image, blobs: Blobs) -> Picture:

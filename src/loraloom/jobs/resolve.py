@@ -33,6 +33,8 @@ class Resolved:
     """Folder the config itself asks for."""
     notes: tuple[str, ...] = ()
     """What could not be carried over, and what was chosen for the user."""
+    auto: frozenset[str] = frozenset()
+    """Dotted keys that were left to Loom (`auto`), for `jobs.auto`; `run` has stand-ins there."""
 
 
 def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | None = None) -> Resolved:
@@ -44,7 +46,7 @@ def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | Non
     wanted = merge.over(imported.config, merge.settings(sets))
     problems: list[Problem] = []
     preset = wanted.pop("preset", None) or imported.preset
-    wanted = _with_preset(wanted, preset, problems)
+    wanted, auto = _take_auto(_with_preset(wanted, preset, problems))
     if name:
         wanted.setdefault("name", name)
 
@@ -62,7 +64,22 @@ def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | Non
         raise check.refusal([_as_written(problem, imported) for problem in _once(problems)])
     run = RUN.validate_python(_absolute(wanted))
     out = folder.absolute(imported.out) if imported.out else None
-    return Resolved(run, imported.source, preset, out, imported.notes)
+    return Resolved(run, imported.source, preset, out, imported.notes, auto)
+
+
+def _take_auto(config: dict[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
+    """The config without the settings that say `auto`, and which those are. A batch stands in as one picture, the
+    resolution as the base model's own."""
+    config = merge.over({}, config)
+    found: set[str] = set()
+    for group, key, instead in (("training", "batch_size", 1), ("dataset", "resolution", None)):
+        place: Any = config.get(group)
+        if isinstance(place, dict) and place.get(key) == "auto":  # pyright: ignore[reportUnknownMemberType]
+            found.add(f"{group}.{key}")
+            place[key] = instead
+            if instead is None:
+                del place[key]
+    return config, frozenset(found)
 
 
 def import_config(config: Mapping[str, Any]) -> Imported:

@@ -19,7 +19,7 @@ from typing import Literal
 import loraloom
 from loraloom.child.limits import MEMORY
 from loraloom.data import home
-from loraloom.jobs.runners import GENTLE
+from loraloom.jobs.runners import ARENAS, GENTLE
 
 Kind = Literal["bubblewrap", "limits", "off"]
 
@@ -117,7 +117,12 @@ def environment(device: str, name: str = "", base: Path | None = None) -> dict[s
     """All of the child's environment: a few of this process's variables and none of its secrets."""
     shut_in = kind() == "bubblewrap"
     kept = {key: os.environ[key] for key in (*KEPT, *(() if shut_in else KEPT_OUTSIDE)) if key in os.environ}
-    kept = GENTLE | kept | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "LORALOOM_RUN": name, "LORALOOM_LIMITS": "1"}
+    kept = (
+        GENTLE
+        | ARENAS
+        | kept
+        | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "LORALOOM_RUN": name, "LORALOOM_LIMITS": "1"}
+    )
     kept |= {"CUDA_VISIBLE_DEVICES": _visible(device, os.environ), "HF_HUB_OFFLINE": "1"}
     if kind() == "off":
         del kept["LORALOOM_LIMITS"]

@@ -12,7 +12,10 @@ from pathlib import Path
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
+from loraloom.data.plan import plan as make_plan
 from loraloom.jobs import asks, captioning, devices, ending, place, queue
+from loraloom.jobs.draft import report
+from loraloom.jobs.foretold import foretell
 from loraloom.jobs.runners import Exit, detached
 from loraloom.jobs.runners.warm import Warm, sweep
 from loraloom.jobs.scrub import scrub
@@ -20,6 +23,7 @@ from loraloom.jobs.states import ACTIVE, move
 from loraloom.jobs.watch import PATIENCE, Watch
 from loraloom.models.resolve import THIMBLE, resolve
 from loraloom.spec.errors import LoomError
+from loraloom.spec.forecast import FORETOLD
 from loraloom.spec.run import RUN
 from loraloom.store.blobs import Blobs
 from loraloom.store.changes import LOCK
@@ -59,6 +63,8 @@ class Supervisor:
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._looked_at = 0.0
+        self._devices = threading.Lock()
+        self._borrowed: set[str] = set()
 
     def start(self) -> None:
         """Adopt what runs already, then begin."""
@@ -90,6 +96,21 @@ class Supervisor:
     def warm(self) -> bool:
         """Whether a warm child waits."""
         return self._warm is not None and self._warm.ready()
+
+    def borrow(self, device: str) -> None:
+        """Keep a device from being given to a run, for a measurement. Raises LoomError `in_use` when one has it."""
+        with self._devices, self._database.session() as session:
+            held = session.scalar(select(Lease.run_id).where(Lease.device == device))
+            if held is not None or device in self._borrowed:
+                text = f"The device {device} is at work; a measurement beside it would say nothing."
+                raise LoomError("in_use", text, "Wait until it is free.")
+            self._borrowed.add(device)
+
+    def give_back(self, device: str) -> None:
+        """The measurement is over."""
+        with self._devices:
+            self._borrowed.discard(device)
+        self.wake()
 
     def _work(self) -> None:
         while not self._ending.is_set():
@@ -144,10 +165,10 @@ class Supervisor:
         self._looked_at = 0.0
 
     def _start_what_can(self) -> None:
-        with self._database.session() as session:
+        with self._devices, self._database.session() as session:
             if queue_paused(session):
                 return
-            taken = set(session.scalars(select(Lease.device).where(Lease.run_id.is_not(None))))
+            taken = self._borrowed | set(session.scalars(select(Lease.device).where(Lease.run_id.is_not(None))))
             free = [slot for slot in devices.slots() if slot not in taken]
             chosen: list[tuple[str, str]] = []
             for run in queue.waiting(session):
@@ -192,6 +213,7 @@ class Supervisor:
         warm, self._warm = self._warm, None
         if warm is not None and warm.fits(base, slot) and not run_dir.exists():
             place.fill(warm.folder, run.config, images, self._blobs, slot)
+            _foretell(warm.folder, run, images, slot)
             self._record(run.id, warm.child)
             try:
                 return warm.take(run_dir, run.id)
@@ -203,6 +225,7 @@ class Supervisor:
             warm.discard()
         run_dir.mkdir(exist_ok=True)
         place.fill(run_dir, run.config, images, self._blobs, slot)
+        _foretell(run_dir, run, images, slot)
         asks.clear(run_dir)
         return detached.start(run_dir, base=base, device=slot, name=run.id)
 
@@ -274,6 +297,13 @@ class Supervisor:
                 watch = Watch(run.id, self._runs / run.id, child, run.last_seq, self._patience, run.kind)
                 watch.started = run.state == "running"
                 self._watches[run.id] = watch
+
+
+def _foretell(run_dir: Path, row: Run, images: list[Image], slot: str) -> None:
+    """Put the forecast of a run that begins into its folder."""
+    if not (run_dir / FORETOLD).exists() and images:
+        run = RUN.validate_python(row.config)
+        foretell(run_dir, run, make_plan(report(images, run.dataset.repeats), run), slot)
 
 
 def _wanted_device(run: Run) -> str:

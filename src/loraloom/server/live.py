@@ -39,6 +39,12 @@ class Hub:
         """Called in the event loop at start."""
         self._loop = asyncio.get_running_loop()
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The server's event loop."""
+        assert self._loop is not None
+        return self._loop
+
     def close(self) -> None:
         """Called in the event loop at the end: lets every watcher go."""
         self._loop = None

@@ -54,7 +54,12 @@ class Dataset(Group):
         None, "CSV, JSON or JSONL with captions; found by itself when it lies in the folder."
     )
     resolution: int = knob(
-        512, "Side of the square whose area each picture is scaled to.", "pixels", ge=32, le=4096, multiple_of=8
+        512,
+        "Side of the square whose area each picture is scaled to. `auto`: the base model's own, or what fits.",
+        "pixels",
+        ge=32,
+        le=4096,
+        multiple_of=8,
     )
     buckets: bool = knob(
         True, "Keep aspect ratios by sorting pictures into buckets; off: every picture is cropped square."

@@ -52,7 +52,10 @@ class Training(Group):
     epochs: int | None = knob(None, "Passes over the data set; give this or `steps`.", "epochs", ge=1)
     steps: int | None = knob(None, "Optimizer steps; give this or `epochs`.", "steps", ge=1)
     batch_size: int = knob(
-        1, "Pictures at once: steadier gradients and better use of the card, more memory.", "pictures", ge=1
+        1,
+        "Pictures at once: steadier gradients and better use of the card, more memory. `auto`: as many as fit.",
+        "pictures",
+        ge=1,
     )
     micro_batch: int | None = knob(
         None,

@@ -36,6 +36,7 @@ from loraloom.spec.lowered import changed, lowered
 from loraloom.spec.run import Run
 from loraloom.train import checkpoint
 from loraloom.train.adapters import Ema
+from loraloom.train.clock import Clock, told
 from loraloom.train.device import Memory, base_bytes, choose_device, choose_dtype
 from loraloom.train.families import family as family_named
 from loraloom.train.loop import Loop
@@ -178,7 +179,7 @@ def _make_loop(
         seed=run.training.seed,
         device=device,
         autocast=dtype if dtype != torch.float32 else None,
-        log=Log(progress, plan.total_steps, str(device), Memory(device), emit),
+        log=Log(progress, plan.total_steps, str(device), Memory(device), emit, Clock(told(run_dir))),
         save=save,
         stop=asks.reason,
         asked=asks,

@@ -224,10 +224,13 @@ def test_an_ordinary_user_has_the_same_sandbox(tmp_path: Path) -> None:
     try:
         os.chown(folder, 65534, 65534)
         shutil.copytree(SOURCE / "loraloom" / "jobs", folder / "src" / "loraloom" / "jobs")
-        shutil.copytree(SOURCE / "loraloom" / "data", folder / "src" / "loraloom" / "data")
+        for package in ("data", "child"):
+            shutil.copytree(SOURCE / "loraloom" / package, folder / "src" / "loraloom" / package)
         shutil.copy(SOURCE / "loraloom" / "__init__.py", folder / "src" / "loraloom")
         # the system's own Python has no pydantic
-        (folder / "src" / "loraloom" / "jobs" / "runners" / "__init__.py").write_text(f"GENTLE = {GENTLE!r}")
+        (folder / "src" / "loraloom" / "jobs" / "runners" / "__init__.py").write_text(
+            f"GENTLE, ARENAS = {GENTLE!r}, {{}}"
+        )
         done = subprocess.run(
             [python, "-c", code],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(folder / "src"), "LORALOOM_HOME": "/nowhere"},

@@ -44,6 +44,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/config/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forecast Config
+         * @description How long, how much memory and disk, what to mind, and what one change would make of it.
+         */
+        post: operations["forecast_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe Config
+         * @description Take a few real steps on the device the run would use, and say what they cost, a line of JSON each as it is known; to
+         *     close the connection is to stop. Not while a run holds the device.
+         */
+        post: operations["probe_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/config/schema": {
         parameters: {
             query?: never;
@@ -464,6 +505,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/forecasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Forecasts
+         * @description Finished runs with what was forecast for them, the newest first.
+         */
+        get: operations["list_forecasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forecasts/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rate Forecasts
+         * @description How good forecasts have been, by their source.
+         */
+        get: operations["rate_forecasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}": {
         parameters: {
             query?: never;
@@ -700,6 +781,26 @@ export interface paths {
          * @description Devices, memory, disk and how runs are kept apart.
          */
         get: operations["read_machine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machine/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Machine Details
+         * @description Devices with their fast number formats and who uses their memory, versions, and pairs that will not work.
+         */
+        get: operations["read_machine_details"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1036,6 +1137,26 @@ export interface paths {
          * @description A picture of the run, by its name in the run folder.
          */
         get: operations["read_run_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Forecast
+         * @description What was forecast for a run, and what it took.
+         */
+        get: operations["read_run_forecast"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1428,6 +1549,27 @@ export interface components {
             tags: string[];
         };
         /**
+         * Advice
+         * @description A plain warning before the start. `mends`: dotted keys and the values that mend it; empty where only the person can.
+         *     `values` are the numbers in `message`, for translation.
+         */
+        Advice: {
+            /** Code */
+            code: string;
+            /** Hint */
+            hint: string;
+            /** Mends */
+            mends?: {
+                [key: string]: unknown;
+            };
+            /** Message */
+            message: string;
+            /** Values */
+            values?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Answer
          * @description One picture's label; null: none of them fits.
          */
@@ -1454,6 +1596,64 @@ export interface components {
              * @default 0
              */
             least: number;
+        };
+        /**
+         * Ask
+         * @description A config so far, and what its forecast is for: a device of this server by id (`cpu`, `cuda:0`) or a card by name;
+         *     nothing means where it would run. Prices in any currency.
+         */
+        Ask: {
+            /**
+             * Config
+             * @example {
+             *       "lora": {
+             *         "rank": 8
+             *       },
+             *       "preset": "quick-look"
+             *     }
+             */
+            config?: {
+                [key: string]: unknown;
+            };
+            /** Dataset */
+            dataset?: string | null;
+            /** Device */
+            device?: string | null;
+            /** Price Hour */
+            price_hour?: number | null;
+            /** Price Kilowatt Hour */
+            price_kilowatt_hour?: number | null;
+            /** Watts */
+            watts?: number | null;
+            /** Yaml */
+            yaml?: string | null;
+        };
+        /**
+         * AskProbe
+         * @description A config to measure; with `search` the largest batch that fits is found too.
+         */
+        AskProbe: {
+            /**
+             * Config
+             * @example {
+             *       "lora": {
+             *         "rank": 8
+             *       },
+             *       "preset": "quick-look"
+             *     }
+             */
+            config?: {
+                [key: string]: unknown;
+            };
+            /** Dataset */
+            dataset?: string | null;
+            /**
+             * Search
+             * @default false
+             */
+            search: boolean;
+            /** Yaml */
+            yaml?: string | null;
         };
         /**
          * Asked
@@ -1708,7 +1908,7 @@ export interface components {
             notes: string[];
             plan: components["schemas"]["PlanView"] | null;
             /** Problems */
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["loraloom__spec__errors__Problem"][];
             /** Wanted */
             wanted: {
                 [key: string]: unknown;
@@ -1742,7 +1942,7 @@ export interface components {
              * Reason
              * @enum {string}
              */
-            reason: "steps" | "minutes" | "end" | "interrupted" | "asked";
+            reason: "steps" | "minutes" | "end" | "interrupted" | "asked" | "memory";
             /** Step */
             step: number;
             /**
@@ -2110,7 +2310,7 @@ export interface components {
              * Problems
              * @default []
              */
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["loraloom__spec__errors__Problem"][];
         };
         /**
          * FindingView
@@ -2143,6 +2343,69 @@ export interface components {
             message: string;
         };
         /**
+         * Fitted
+         * @description What makes a run fit a device; without `fits` even the lowest settings do not.
+         */
+        Fitted: {
+            /** Changes */
+            changes: components["schemas"]["SettingChange"][];
+            /** Fits */
+            fits: boolean;
+        };
+        /**
+         * Forecast
+         * @description Times in seconds, sizes in bytes. `fits` compares the memory with what was free.
+         */
+        Forecast: {
+            /** Device */
+            device: string;
+            /** Disk Bytes */
+            disk_bytes: number;
+            /** Fits */
+            fits: boolean;
+            /** Free Memory Bytes */
+            free_memory_bytes: number;
+            /**
+             * Memory
+             * @default []
+             */
+            memory: components["schemas"]["StageMemory"][];
+            peak_memory_bytes: components["schemas"]["Range"];
+            /**
+             * Runs
+             * @default 0
+             */
+            runs: number;
+            seconds: components["schemas"]["Range"];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "probe" | "history" | "model";
+            spending?: components["schemas"]["Spending"] | null;
+            /** Stages */
+            stages: components["schemas"]["StageForecast"][];
+            /** Step Seconds */
+            step_seconds: number;
+            /** Steps */
+            steps: number;
+        };
+        /**
+         * Foreseen
+         * @description `forecast` and `fit` ("fit to this machine") are there when nothing is wrong with the config. `devices` can be asked
+         *     about: those of this server first.
+         */
+        Foreseen: {
+            /** Advice */
+            advice: components["schemas"]["Advice"][];
+            /** Devices */
+            devices: string[];
+            fit: components["schemas"]["Fitted"] | null;
+            forecast: components["schemas"]["Forecast"] | null;
+            /** What If */
+            what_if: components["schemas"]["WhatIf"][];
+        };
+        /**
          * FromServer
          * @description A folder, a zip or a picture on the machine of the server, under one of its import roots.
          */
@@ -2163,6 +2426,34 @@ export interface components {
              * @enum {string}
              */
             do: "full_width";
+        };
+        /**
+         * Hardware
+         * @description Memory and disk in bytes. `torch_cuda` is the CUDA that torch was built with, None for a build without.
+         */
+        Hardware: {
+            /** Cores */
+            cores: number;
+            /** Devices */
+            devices: components["schemas"]["KnownDevice"][];
+            /** Disk Free */
+            disk_free: number;
+            /** Disk Total */
+            disk_total: number;
+            /** Driver */
+            driver: string | null;
+            /** Problems */
+            problems: components["schemas"]["loraloom__jobs__pairs__Problem"][];
+            /** Python */
+            python: string;
+            /** System */
+            system: string;
+            /** Torch Cuda */
+            torch_cuda: string | null;
+            /** Versions */
+            versions: {
+                [key: string]: string | null;
+            };
         };
         /**
          * Health
@@ -2311,6 +2602,30 @@ export interface components {
             version: number;
             /** Width */
             width: number;
+        };
+        /**
+         * KnownDevice
+         * @description A device, the dtypes that are fast on it, and who uses most of its memory.
+         */
+        KnownDevice: {
+            /** Capability */
+            capability?: string | null;
+            /** Dtypes */
+            dtypes: string[];
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Load */
+            load: number;
+            /** Memory Free */
+            memory_free: number;
+            /** Memory Total */
+            memory_total: number;
+            /** Name */
+            name: string;
+            /** Used By */
+            used_by: components["schemas"]["Process"][];
         };
         /**
          * LabelSetView
@@ -2499,6 +2814,41 @@ export interface components {
             /** Run */
             run: string;
         };
+        /**
+         * Outcome
+         * @description A finished run and its forecast: what later forecasts are made from. A line of `history.jsonl` in the data home.
+         */
+        Outcome: {
+            /** Base Model */
+            base_model: string;
+            /** Device */
+            device: string;
+            /** Expected */
+            expected: {
+                [key: string]: number;
+            };
+            /** Family */
+            family: string;
+            /** Features */
+            features: {
+                [key: string]: number;
+            };
+            /** Id */
+            id: string;
+            /** Lowered */
+            lowered?: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Time */
+            time: string;
+            told?: components["schemas"]["Forecast"] | null;
+            /** Took */
+            took: {
+                [key: string]: number;
+            };
+        };
         /** Page[ChangeView] */
         Page_ChangeView_: {
             /** Items */
@@ -2569,6 +2919,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[Outcome] */
+        Page_Outcome_: {
+            /** Items */
+            items: components["schemas"]["Outcome"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[PresetView] */
         Page_PresetView_: {
             /** Items */
@@ -2580,6 +2937,13 @@ export interface components {
         Page_ProblemView_: {
             /** Items */
             items: components["schemas"]["ProblemView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[Rating] */
+        Page_Rating_: {
+            /** Items */
+            items: components["schemas"]["Rating"][];
             /** Next */
             next?: string | null;
         };
@@ -2797,33 +3161,31 @@ export interface components {
             zh: components["schemas"]["Words"];
         };
         /**
-         * Problem
-         * @description One thing wrong with a config: which key, the value that stood there, what is wrong, what to do.
+         * ProbeLine
+         * @description One line of a measurement. `trying` says what is measured now, `measured` what came out, `failed` that memory ran out
+         *     there; the last is `done` with the forecast, or `error`.
          */
-        Problem: {
+        ProbeLine: {
+            /** Batch Size */
+            batch_size?: number | null;
+            /** Code */
+            code?: string | null;
             /**
-             * Hint
-             * @default
+             * Event
+             * @enum {string}
              */
-            hint: string;
-            /** Key */
-            key: string;
-            /**
-             * Kind
-             * @default
-             */
-            kind: string;
-            /**
-             * Limits
-             * @default {}
-             */
-            limits: {
-                [key: string]: unknown;
-            };
+            event: "trying" | "measured" | "failed" | "done" | "error";
+            forecast?: components["schemas"]["Forecast"] | null;
+            /** Hint */
+            hint?: string | null;
+            /** Largest Batch */
+            largest_batch?: number | null;
             /** Message */
-            message: string;
-            /** Value */
-            value?: unknown;
+            message?: string | null;
+            /** Peak Memory Bytes */
+            peak_memory_bytes?: number | null;
+            /** Step Seconds */
+            step_seconds?: number | null;
         };
         /**
          * ProblemView
@@ -2847,6 +3209,18 @@ export interface components {
              * @example unsupported
              */
             reason: string;
+        };
+        /**
+         * Process
+         * @description Somebody on a device; `memory` in bytes, None where the driver does not tell.
+         */
+        Process: {
+            /** Memory */
+            memory: number | null;
+            /** Name */
+            name: string;
+            /** Pid */
+            pid: number;
         };
         /**
          * Proposal
@@ -2884,6 +3258,40 @@ export interface components {
             running: components["schemas"]["RunView"][];
             /** Waiting */
             waiting: components["schemas"]["RunView"][];
+        };
+        /**
+         * Range
+         * @description The middle, and between what 80 of 100 runs should lie.
+         */
+        Range: {
+            /** P10 */
+            p10: number;
+            /** P50 */
+            p50: number;
+            /** P90 */
+            p90: number;
+        };
+        /**
+         * Rating
+         * @description How good the forecasts of one source were. Errors: median of how far off, in parts of the truth; `within`: share of
+         *     runs inside the range. None where no run tells.
+         */
+        Rating: {
+            /** Memory Error */
+            memory_error: number | null;
+            /** Memory Within */
+            memory_within: number | null;
+            /** Runs */
+            runs: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "probe" | "history" | "model";
+            /** Time Error */
+            time_error: number | null;
+            /** Time Within */
+            time_within: number | null;
         };
         /**
          * Remove
@@ -3075,6 +3483,14 @@ export interface components {
              * @enum {string}
              */
             type: "RunFinished";
+        };
+        /**
+         * RunForecast
+         * @description What was forecast for a run when it began, and what it took once it has finished.
+         */
+        RunForecast: {
+            told: components["schemas"]["Forecast"] | null;
+            took: components["schemas"]["Took"] | null;
         };
         /**
          * RunInterrupted
@@ -3415,6 +3831,26 @@ export interface components {
             do: "set";
         };
         /**
+         * SettingChange
+         * @description One setting that memory or the machine asks for, and why. `values` are the numbers in `message`, for translation.
+         */
+        SettingChange: {
+            /** Code */
+            code: string;
+            /** Key */
+            key: string;
+            /** Message */
+            message: string;
+            /** New */
+            new: unknown;
+            /** Old */
+            old: unknown;
+            /** Values */
+            values?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Settings
          * @description What an administrator sets on the page.
          */
@@ -3467,6 +3903,44 @@ export interface components {
              * @enum {string}
              */
             do: "sort_tags";
+        };
+        /**
+         * Spending
+         * @description Kilowatt hours and what they, or the hours of the device, cost in the currency of the prices given.
+         */
+        Spending: {
+            /** Kilowatt Hours */
+            kilowatt_hours?: number | null;
+            /** Money */
+            money?: number | null;
+        };
+        /**
+         * StageForecast
+         * @description Seconds that one stage takes over the whole run.
+         */
+        StageForecast: {
+            /** Seconds */
+            seconds: number;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning";
+        };
+        /**
+         * StageMemory
+         * @description Bytes that one stage holds at its highest, part by part.
+         */
+        StageMemory: {
+            /** Parts */
+            parts: {
+                [key: string]: number;
+            };
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning";
         };
         /**
          * StageProgressed
@@ -3731,6 +4205,20 @@ export interface components {
             name: string;
             /** Used At */
             used_at: string | null;
+        };
+        /**
+         * Took
+         * @description What a finished run took: seconds, seconds by stage, bytes at most.
+         */
+        Took: {
+            /** Peak Memory Bytes */
+            peak_memory_bytes: number | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Stages */
+            stages: {
+                [key: string]: number;
+            };
         };
         /**
          * Trigger
@@ -4005,6 +4493,22 @@ export interface components {
             type: "WarningRaised";
         };
         /**
+         * WhatIf
+         * @description The same run with one thing changed; `key` is a dotted setting, or `device`.
+         */
+        WhatIf: {
+            /** Fits */
+            fits: boolean;
+            /** Key */
+            key: string;
+            /** Peak Memory Bytes */
+            peak_memory_bytes: number;
+            /** Seconds */
+            seconds: number;
+            /** Value */
+            value: number | string;
+        };
+        /**
          * Words
          * @description A preset's words in another language.
          */
@@ -4013,6 +4517,47 @@ export interface components {
             title: string;
             /** Who */
             who: string;
+        };
+        /**
+         * Problem
+         * @description Something that will not work: a stable code, a sentence, and what to do.
+         */
+        loraloom__jobs__pairs__Problem: {
+            /** Code */
+            code: string;
+            /** Hint */
+            hint: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * Problem
+         * @description One thing wrong with a config: which key, the value that stood there, what is wrong, what to do.
+         */
+        loraloom__spec__errors__Problem: {
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @default
+             */
+            kind: string;
+            /**
+             * Limits
+             * @default {}
+             */
+            limits: {
+                [key: string]: unknown;
+            };
+            /** Message */
+            message: string;
+            /** Value */
+            value?: unknown;
         };
     };
     responses: never;
@@ -4138,6 +4683,153 @@ export interface operations {
                 };
             };
             /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    forecast_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Foreseen"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description device_unavailable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    probe_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskProbe"];
+            };
+        };
+        responses: {
+            /** @description Lines of JSON (application/x-ndjson), each one of these. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeLine"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description in_use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description config_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5915,6 +6607,121 @@ export interface operations {
             };
         };
     };
+    list_forecasts: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Outcome_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rate_forecasts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Rating_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     read_image: {
         parameters: {
             query?: never;
@@ -7001,6 +7808,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_machine_details: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hardware"];
                 };
             };
             /** @description login_needed */
@@ -8354,6 +9217,73 @@ export interface operations {
                 };
             };
             /** @description file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_run_forecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunForecast"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;

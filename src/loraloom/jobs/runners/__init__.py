@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from loraloom.child.limits import MEMORY
 from loraloom.spec.errors import LoomError
 
 Ask = Literal["stop", "kill"]
@@ -17,6 +19,9 @@ GENTLE = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
 By default they spin on, and with one other busy program on the same cores a step was seen to take forty times as long. Not
 to spin at all (`OMP_WAIT_POLICY=PASSIVE`) costs a training that is alone an eighth of its speed.
 """
+
+ARENAS = {"MALLOC_ARENA_MAX": "2"} if MEMORY in os.environ else {}
+"""Where a run's memory is limited by addresses, each thread does not reserve 64 MB of them (glibc)."""
 
 FINISHED, FAILED, INTERRUPTED = 0, 1, 130
 """Exit codes of the training child."""

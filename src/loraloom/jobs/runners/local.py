@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from loraloom.jobs.folder import LOG, refusal
-from loraloom.jobs.runners import FAILED, FINISHED, GENTLE, INTERRUPTED, Ask, Exit
+from loraloom.jobs.runners import ARENAS, FAILED, FINISHED, GENTLE, INTERRUPTED, Ask, Exit
 from loraloom.jobs.runners.reason import oom_kills, why
 
 FOLLOWED = "LORALOOM_FOLLOWED"
@@ -83,7 +83,7 @@ class LocalRunner:
 
 def environment() -> dict[str, str]:
     """Environment of a child: UTF-8 everywhere, output unbuffered so that log.txt is never behind."""
-    return GENTLE | os.environ | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    return GENTLE | ARENAS | os.environ | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
 
 
 def _close(stream: IO[bytes] | None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
+from loraloom.child import limits
 from loraloom.spec.errors import LoomError
 
 RESUME = "Run `loraloom train` on the run folder to go on from the newest checkpoint."
@@ -26,7 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 CRASHES = ("SIGKILL", "SIGABRT", "SIGSEGV")
 """What libraries do that cannot say in another way that memory ran out."""
-MEMORY = ("MemoryError", "out of memory", "can't allocate memory", "bad_alloc")
+MEMORY = ("MemoryError", "out of memory", "can't allocate memory", "bad_alloc", "Thread creation failed")
 
 
 def oom_kills() -> int:
@@ -46,8 +48,9 @@ def why(code: int, log: Path, kills_before: int | None = None) -> LoomError:
         name = _signal_name(-code)
         words, hint = WORDS.get(name, (f"was ended by the signal {name}", RESUME))
         by_system = name == "SIGKILL" and kills_before is not None and oom_kills() > kills_before
+        by_limit = name in CRASHES and (_ran_out(log) or (name != "SIGKILL" and limits.MEMORY in os.environ))
         return LoomError(
-            "out_of_memory" if by_system or (name in CRASHES and _ran_out(log)) else "child_died",
+            "out_of_memory" if by_system or by_limit else "child_died",
             f"The training process {words}.",
             hint,
         )

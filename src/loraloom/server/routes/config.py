@@ -9,9 +9,12 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from loraloom import presets
+from loraloom.forecast.needs import needs
 from loraloom.jobs import create
 from loraloom.jobs.draft import as_yaml
 from loraloom.jobs.schema import config_schema
+from loraloom.models.resolve import THIMBLE, resolve
+from loraloom.models.shape import shape_of
 from loraloom.server.deps import Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Page
@@ -19,6 +22,7 @@ from loraloom.server.reply import send
 from loraloom.spec.dataset import Bucket
 from loraloom.spec.errors import Problem
 from loraloom.spec.preset import Preset
+from loraloom.spec.run import Family
 
 router = APIRouter(tags=["config"], responses=described("request_invalid"))
 
@@ -58,10 +62,27 @@ class Checked(BaseModel):
     plan: PlanView | None
 
 
+class Need(BaseModel):
+    """Whether a preset fits `memory` GB of a card (null: a computer without one), by the memory model, and the settings that
+    are changed for it, by dotted key."""
+
+    memory: int | None
+    fits: bool
+    changes: dict[str, Any]
+
+
 class PresetView(Preset):
     """A preset as the page shows it."""
 
     picture: str | None
+
+
+class PresetNeeds(BaseModel):
+    """What a preset needs with a base of `family`, for each class of memory."""
+
+    preset: str
+    family: Family
+    needs: list[Need]
 
 
 @router.get("/config/schema")
@@ -109,6 +130,26 @@ def list_presets(user: Me) -> Page[PresetView]:
         for preset in found
     ]
     return Page(items=views)
+
+
+@router.get("/presets/needs")
+def list_preset_needs(user: Me) -> Page[PresetNeeds]:
+    """What presets need at 6 to 48 GB of a card and without one, by the memory model; takes a second once."""
+    found = [
+        PresetNeeds(preset=preset.name, family=family, needs=_needs(preset, family))
+        for preset in map(presets.read, presets.names())
+        for family in preset.families
+    ]
+    return Page(items=found)
+
+
+def _needs(preset: Preset, family: Family) -> list[Need]:
+    """By the shape of the embedded base for presets that any machine carries, else by the family's usual one."""
+    shape = shape_of(resolve(THIMBLE)) if not preset.memory and family == "sd1" else None
+    return [
+        Need(memory=one.gigabytes, fits=one.fits, changes={change.key: change.new for change in one.changes})
+        for one in needs(preset.settings, family, shape)
+    ]
 
 
 @router.get("/presets/{name}/picture", response_class=FileResponse, responses=described("preset_not_found"))

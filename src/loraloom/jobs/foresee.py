@@ -1,0 +1,160 @@
+"""The forecast of a run on a device, from the best source there is: a measurement, finished runs, the model alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from loraloom.forecast import combine, counts, history, memory, work
+from loraloom.forecast.facts import DeviceFacts
+from loraloom.forecast.fit import fit
+from loraloom.forecast.ladder import STEP, applied
+from loraloom.forecast.memory import PlanSize, size_of
+from loraloom.forecast.room import Changes
+from loraloom.jobs import history as kept
+from loraloom.jobs import probes
+from loraloom.models.resolve import resolve
+from loraloom.models.shape import Shape, shape_of
+from loraloom.spec.dataset import Plan
+from loraloom.spec.forecast import Fitted, Forecast, Measured, Outcome, StageMemory, WhatIf
+from loraloom.spec.run import Run
+
+_learned: dict[str, tuple[tuple[Outcome, ...], history.Learned | None]] = {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run, its plan, and the device it would be on."""
+
+    run: Run
+    plan: Plan
+    device: DeviceFacts
+    shape: Shape
+
+    @cached_property
+    def size(self) -> PlanSize:
+        """What the plan means for time and memory."""
+        return size_of(self.plan)
+
+    @cached_property
+    def memory(self) -> tuple[StageMemory, ...]:
+        """By the model, stage by stage."""
+        return memory.memory(self.run, self.shape, self.size, self.device)
+
+    @cached_property
+    def expected(self) -> dict[str, float]:
+        """By the model alone: seconds by stage and of one step, and the peak in bytes."""
+        found = work.expected(self.run, self.shape, self.size, self.device)
+        found["step"] *= counts.fill(self.run, self.plan, self.size.mean_pixels)  # which is of full batches
+        return found | {history.PEAK: float(memory.reported(self.memory, self.device))}
+
+    @cached_property
+    def features(self) -> dict[str, float]:
+        """What forecasts learn from."""
+        return history.features(self.run, self.shape, self.size, self.device)
+
+    def other(self, changes: Changes, plan_for: Callable[[Run], Plan]) -> Case:
+        """The same with some settings changed. Raises pydantic's ValidationError for a change that cannot be."""
+        run = applied(self.run, changes)
+        return Case(run, plan_for(run), self.device, self.shape)
+
+
+def case_of(run: Run, plan: Plan, device: DeviceFacts) -> Case:
+    """The case of a run whose base model is known. Raises LoomError for a base model that cannot be read."""
+    return Case(run, plan, device, shape_of(resolve(run.base_model)))
+
+
+def foresee(case: Case, measured: Measured | None = None) -> Forecast:
+    """The forecast of `case`; `measured` counts before anything that is remembered."""
+    outcomes = kept.read()
+    unreported = memory.RUNTIME["cuda"] if case.device.kind == "cuda" else 0
+    place = combine.Place(case.device.name, case.device.memory_free, case.memory, unreported)
+    measured = measured or probes.remembered(case.run, case.plan, case.device)
+    if measured is not None:
+        spread = history.probe_spread(outcomes, case.device.name)
+        return combine.from_probe(
+            case.run,
+            case.plan,
+            measured,
+            place,
+            spread=spread,
+            busy=measured.busy,
+            unmeasured_bytes=_unmeasured(case, measured),
+        )
+    learned = _learn(outcomes, case.device.name)
+    if learned is not None and learned.runs:
+        predicted = learned.predict(case.features, case.expected, case.run.family, case.run.base_model)
+        return combine.from_history(case.run, case.plan, predicted, place)
+    return combine.from_model(case.run, case.plan, case.expected, place)
+
+
+def _unmeasured(case: Case, measured: Measured) -> int:
+    """Bytes of the cache that the measurement, with fewer pictures, did not hold."""
+    if case.device.kind == "cuda" or case.run.training.cache == "disk":
+        return 0
+    few = replace(
+        case.size, latents=min(measured.latents, case.size.latents), captions=min(measured.latents, case.size.captions)
+    )
+    less = memory.memory(case.run, case.shape, few, case.device)
+    return max(0, _cache(case.memory) - _cache(less))
+
+
+def _cache(stages: tuple[StageMemory, ...]) -> int:
+    return max(stage.parts.get("cache", 0) for stage in stages)
+
+
+def _learn(outcomes: tuple[Outcome, ...], device: str) -> history.Learned | None:
+    """What finished runs tell of `device`, learned anew when one more has finished."""
+    known = _learned.get(device)
+    if known is None or known[0] is not outcomes:
+        known = _learned[device] = (outcomes, history.learn(outcomes, device))
+    return known[1]
+
+
+def fitted(case: Case) -> Fitted:
+    """What would make the run fit its device, by the memory model, put right by what was measured or learned there."""
+    factor = foresee(case).peak_memory_bytes.p50 / max(1.0, case.expected[history.PEAK])
+
+    def corrected(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple[StageMemory, ...]:
+        stages = memory.memory(run, shape, plan, device)
+        return tuple(
+            StageMemory(stage=one.stage, parts={part: round(held * factor) for part, held in one.parts.items()})
+            for one in stages
+        )
+
+    return fit(case.run, case.shape, case.size, case.device, memory=corrected)[1]
+
+
+def what_if(case: Case, plan_for: Callable[[Run], Plan], devices: Sequence[DeviceFacts]) -> list[WhatIf]:
+    """The same run with one thing changed, a row each: half and twice the batch, rank and steps, a size up and down, and
+    other devices."""
+    run, found = case.run, list[WhatIf]()
+    for key, value in _changes(run, case.plan):
+        other = case.other({key: value}, plan_for)
+        found.append(_row(key, value, foresee(other)))
+    for device in devices:
+        if device.name != case.device.name:
+            other = Case(run, case.plan, device, case.shape)
+            found.append(_row("device", device.name, foresee(other)))
+    return found
+
+
+def _changes(run: Run, plan: Plan) -> Iterator[tuple[str, int]]:
+    batch, side, rank = run.training.batch_size, run.dataset.resolution, run.lora.rank
+    yield from (("training.batch_size", size) for size in (batch // 2, batch * 2) if size >= 1)
+    yield from (("dataset.resolution", size) for size in (side - STEP, side + STEP) if 2 * STEP <= size <= 4096)
+    yield from (("lora.rank", size) for size in (rank // 2, rank * 2) if 1 <= size <= 1024)
+    length = "training.epochs" if run.training.steps is None else "training.steps"
+    now = run.training.epochs if run.training.steps is None else run.training.steps
+    yield from ((length, size) for size in ((now or 2) // 2, (now or 1) * 2) if size >= 1)
+
+
+def _row(key: str, value: int | str, found: Forecast) -> WhatIf:
+    return WhatIf(
+        key=key,
+        value=value,
+        seconds=found.seconds.p50,
+        peak_memory_bytes=found.peak_memory_bytes.p50,
+        fits=found.fits,
+    )
