@@ -60,13 +60,15 @@ format: $(STAMP) ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format -q .
 
-docs: $(STAMP) ## Write docs/reference from the spec and the command line
+docs: $(STAMP) ## Write docs/reference and docs/memory.md from the spec, the command line and the memory model
 	$(BIN)/python tools/reference.py
+	$(BIN)/python -m tools.memory_tables
 
 bench: $(STAMP) $(WEB) ## Loom against a plain training loop; the server and its page against their aims
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.platform
 	$(BIN)/python -m bench.dataset
+	$(BIN)/python -m bench.forecast
 
 dist: $(STAMP) $(WEB) ## A wheel that holds the built page, in dist/
 	rm -rf dist

@@ -8,7 +8,13 @@ from typing import Any
 
 WIDTHS = [128, 256, 512, 512]
 VAE_WIDTHS = [64, 128, 256, 256]
-TEXT = {"hidden_size": 256, "intermediate_size": 1024, "projection_dim": 256, "num_attention_heads": 4, "num_hidden_layers": 4}
+TEXT = {
+    "hidden_size": 256,
+    "intermediate_size": 1024,
+    "projection_dim": 256,
+    "num_attention_heads": 4,
+    "num_hidden_layers": 4,
+}
 
 
 def build(folder: Path, seed: int = 0) -> Path:

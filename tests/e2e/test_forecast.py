@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from tests.e2e.browser import browser, open_page, word
 from tests.e2e.served import Served
@@ -61,7 +62,9 @@ def test_bars_follow_the_form(chromium: Browser, server: Served, language: str) 
     form(page, server)
     batch = batch_field(page, language)
     batch.fill("2")
-    expect(page.get_by_role("button", name=words(language, "whatIf.useLong", name=batch_name(language), value=4))).to_be_visible()
+    expect(
+        page.get_by_role("button", name=words(language, "whatIf.useLong", name=batch_name(language), value=4))
+    ).to_be_visible()
     before = width(page)
     batch.fill("6")
     wait_for_width(page, before)
@@ -79,8 +82,10 @@ def batch_name(language: str) -> str:
     return {"en": "Batch size", "zh": "批大小"}[language]
 
 
-def page_forecast(served: Served, dataset: str, config: dict[str, object]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = served.post("/api/config/forecast", {"dataset": dataset, "config": config})["forecast"]
+def page_forecast(served: Served, dataset: str, config: dict[str, Any]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = served.post("/api/config/forecast", {"dataset": dataset, "config": config})[
+        "forecast"
+    ]
     return found
 
 
@@ -88,14 +93,14 @@ def test_the_answer_to_an_older_question_is_not_shown(chromium: Browser, server:
     page, said = open_page(chromium, server.address, "en")
     form(page, server)
     batch = batch_field(page, "en")
-    held: list[object] = []
+    held: list[Route] = []
 
-    def hold(route: object, request: object) -> None:
-        config = request.post_data_json["config"]  # type: ignore[attr-defined]
-        if config["training"]["batch_size"] == 9:
+    def hold(route: Route, request: Request) -> None:
+        asked: Any = request.post_data_json
+        if asked["config"]["training"]["batch_size"] == 9:
             held.append(route)
         else:
-            route.continue_()  # type: ignore[attr-defined]
+            route.continue_()
 
     page.route("**/api/config/forecast", hold)
     batch.fill("9")

@@ -1,4 +1,4 @@
-"""The most that PyTorch holds at once in real passes against what the forecast reckons, what oneDNN copies left out."""
+"""The most that PyTorch holds at once in real passes, weights left out, against what the forecast reckons."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ def test_the_vae(autoencoder: Any, size: tuple[int, int]) -> None:
     with torch.no_grad():
         decoded = most_held(lambda: autoencoder.decode(torch.randn(2, 4, height // 8, width // 8)))
         encoded = most_held(lambda: autoencoder.encode(torch.randn(1, 3, height, width)))
-    assert vae.decode(autoencoder.config, 2, width, height, copies=False).peak == pytest.approx(decoded, rel=0.1)
-    assert vae.encode(autoencoder.config, 1, width, height, copies=False).peak == pytest.approx(encoded, rel=0.1)
+    for real, reckon, batch in ((decoded, vae.decode, 2), (encoded, vae.encode, 1)):
+        plain, copied = (reckon(autoencoder.config, batch, width, height, copies).peak for copies in (False, True))
+        assert 0.95 * plain < real < 1.05 * copied  # oneDNN decides layer by layer whether it copies
 
 
 @pytest.mark.parametrize("checkpointing", [False, True])

@@ -11,7 +11,7 @@ FILE_BYTES = 64 << 30
 
 
 MEMORY = "LORALOOM_RUN_MEMORY"
-"""Environment variable: bytes of memory that a run may have besides the program's own."""
+"""Environment variable: bytes of memory that a run may have besides the program's own, of the machine and of a card."""
 
 
 def apply() -> None:

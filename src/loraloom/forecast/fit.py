@@ -71,11 +71,6 @@ def _lower(room: Room, changes: Changes, eight: bool) -> Changes:
     if stage == "sampling" and (smaller := _smaller_samples(room, now, changes)):
         return smaller
     rung = next_rung(now, device.kind, stage, eight_bit=eight)
-    if rung is None or rung[0] in ("sample.prompts", "dataset.resolution"):
-        # before pictures are given up: half the base, slow where bf16 is emulated
-        may = device.kind == "cpu" or "bf16" in device.dtypes
-        if may and precision_of(now, room.shape, device) == "fp32":
-            return {"training.precision": "bf16"}
     return {} if rung is None else {rung[0]: rung[2]}
 
 

@@ -12,7 +12,6 @@ from loraloom.spec.run import Run
 _SENTENCES = {
     "precision_fast": "{new} is what is fast on this device: {after} instead of {before}.",
     "precision_cuda": "fp16 trains on CUDA alone; {new} takes {after}.",
-    "precision_small": "bf16 halves the base model: {after} instead of {before}. Steps are slower on this device.",
     "optimizer_8bit": "8-bit AdamW learns the same with a quarter of the state: {after} instead of {before}.",
     "optimizer_small": "{new} keeps next to no state: {after} instead of {before}.",
     "micro_batch_lowered": "{new} of {batch} pictures at once: {after} instead of {before}. The batch stays what it is.",
@@ -48,7 +47,7 @@ def _code(run: Run, device: DeviceFacts, key: str, new: Any) -> str:
         case "training.precision":
             if run.training.precision == "fp16" and device.kind != "cuda":
                 return "precision_cuda"
-            return "precision_fast" if new in device.dtypes else "precision_small"
+            return "precision_fast"
         case "optimizer.name":
             return "optimizer_8bit" if new == "adamw8bit" else "optimizer_small"
         case "training.micro_batch":

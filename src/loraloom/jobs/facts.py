@@ -43,11 +43,12 @@ def names() -> list[str]:
 
 
 def _own(device: devices.Device, threads: int | None) -> DeviceFacts:
-    if device.kind == "cuda":
-        dtypes = hardware.card_dtypes(device.id)
-        return DeviceFacts(device.id, device.name, "cuda", device.memory_total, device.memory_free, dtypes)
     limit = os.environ.get(MEMORY)
-    free = min(device.memory_free, RUNTIME["cpu"] + int(limit)) if limit else device.memory_free
+    kind = "cuda" if device.kind == "cuda" else "cpu"
+    free = min(device.memory_free, RUNTIME[kind] + int(limit)) if limit else device.memory_free
+    if kind == "cuda":
+        dtypes = hardware.card_dtypes(device.id)
+        return DeviceFacts(device.id, device.name, "cuda", device.memory_total, free, dtypes)
     count = threads or int(os.environ.get("OMP_NUM_THREADS", "0").split(",")[0] or 0) or devices.cores()
     name = device_name(devices.CPU, threads)
     return DeviceFacts(device.id, name, "cpu", device.memory_total, free, hardware.cpu_dtypes(), count)

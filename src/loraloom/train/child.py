@@ -37,7 +37,7 @@ from loraloom.spec.run import Run
 from loraloom.train import checkpoint
 from loraloom.train.adapters import Ema
 from loraloom.train.clock import Clock, told
-from loraloom.train.device import Memory, base_bytes, choose_device, choose_dtype
+from loraloom.train.device import Memory, base_bytes, choose_device, choose_dtype, limit_card
 from loraloom.train.families import family as family_named
 from loraloom.train.loop import Loop
 from loraloom.train.optimizers import create_optimizer, create_scheduler
@@ -86,6 +86,7 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
     if run.training.threads:
         torch.set_num_threads(run.training.threads)
     device = choose_device(run.training.device)
+    limit_card(device)
     base = resolve(run.base_model)
     dtype = choose_dtype(run.training.precision, device, base_bytes(base.path))
     tell(StageStarted(stage="loading", total=1))

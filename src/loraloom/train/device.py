@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from loraloom.child.limits import MEMORY
 from loraloom.spec.errors import LoomError
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -31,6 +32,14 @@ def choose_device(wanted: str) -> torch.device:
             "Set training.device to auto, or install the torch build for your card and its driver.",
         )
     return device
+
+
+def limit_card(device: torch.device) -> None:
+    """Let this process take no more than LORALOOM_RUN_MEMORY bytes of a card."""
+    limit = os.environ.get(MEMORY)
+    if limit and device.type == "cuda":
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(min(1.0, int(limit) / total), device)
 
 
 def choose_dtype(wanted: str, device: torch.device, base_bytes: int) -> torch.dtype:

@@ -152,15 +152,6 @@ def test_precision(wanted: str, kind: str, dtypes: tuple[str, ...], new: str | N
     )
 
 
-def test_half_the_base_before_pictures_are_given_up() -> None:
-    """4 + 0.25 in fp32 when everything else is lowered; in bf16 there is room for more again."""
-    run = _run(training={"lower_resolution": True})
-    changed, fitted = _fit(run, _device(4.0, "cpu", ("fp32",)))
-    assert _new(fitted) == {"training.precision": "bf16", "training.micro_batch": 1} and fitted.fits
-    assert fitted.changes[-1].code in {"precision_small", "micro_batch_lowered"}
-    assert changed.dataset.resolution == 512
-
-
 def test_the_resolution_only_where_it_may() -> None:
     low = _device(2.15)
     run, fitted = _fit(_run(), low)

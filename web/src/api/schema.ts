@@ -873,6 +873,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/presets/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Preset Needs
+         * @description What presets need at 6 to 48 GB of a card and without one, by the memory model; takes a second once.
+         */
+        get: operations["list_preset_needs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/presets/{name}/picture": {
         parameters: {
             query?: never;
@@ -1630,7 +1650,7 @@ export interface components {
         };
         /**
          * AskProbe
-         * @description A config to measure; with `search` the largest batch that fits is found too.
+         * @description A config to measure where it would run; with `search` the largest batch that fits is found too.
          */
         AskProbe: {
             /**
@@ -1647,11 +1667,19 @@ export interface components {
             };
             /** Dataset */
             dataset?: string | null;
+            /** Device */
+            device?: string | null;
+            /** Price Hour */
+            price_hour?: number | null;
+            /** Price Kilowatt Hour */
+            price_kilowatt_hour?: number | null;
             /**
              * Search
              * @default false
              */
             search: boolean;
+            /** Watts */
+            watts?: number | null;
             /** Yaml */
             yaml?: string | null;
         };
@@ -2805,6 +2833,21 @@ export interface components {
             name: string;
         };
         /**
+         * Need
+         * @description Whether a preset fits `memory` GB of a card (null: a computer without one), by the memory model, and the settings that
+         *     are changed for it, by dotted key.
+         */
+        Need: {
+            /** Changes */
+            changes: {
+                [key: string]: unknown;
+            };
+            /** Fits */
+            fits: boolean;
+            /** Memory */
+            memory: number | null;
+        };
+        /**
          * Order
          * @description Put `run` before the waiting run `before`; null puts it at the end.
          */
@@ -2923,6 +2966,13 @@ export interface components {
         Page_Outcome_: {
             /** Items */
             items: components["schemas"]["Outcome"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[PresetNeeds] */
+        Page_PresetNeeds_: {
+            /** Items */
+            items: components["schemas"]["PresetNeeds"][];
             /** Next */
             next?: string | null;
         };
@@ -3122,6 +3172,21 @@ export interface components {
             do: "prefix";
             /** Text */
             text: string;
+        };
+        /**
+         * PresetNeeds
+         * @description What a preset needs with a base of `family`, for each class of memory.
+         */
+        PresetNeeds: {
+            /**
+             * Family
+             * @enum {string}
+             */
+            family: "sd1" | "sd2" | "sdxl";
+            /** Needs */
+            needs: components["schemas"]["Need"][];
+            /** Preset */
+            preset: string;
         };
         /**
          * PresetView
@@ -8128,6 +8193,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PresetView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_preset_needs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PresetNeeds_"];
                 };
             };
             /** @description login_needed */

@@ -31,8 +31,8 @@ class Ask(Check):
     price_hour: float | None = Field(None, ge=0, le=1e6)
 
 
-class AskProbe(Check):
-    """A config to measure; with `search` the largest batch that fits is found too."""
+class AskProbe(Ask):
+    """A config to measure where it would run; with `search` the largest batch that fits is found too."""
 
     search: bool = False
 
