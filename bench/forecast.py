@@ -1,9 +1,9 @@
 """`python -m bench.forecast [--runs N]`: varied runs are foretold by `loraloom plan`, without and with a probe, and trained.
 
 Nothing fails here: figures are written to `bench/results/forecast.json` and `forecast.md`. Two of three runs are of the
-embedded base, every third of a random Stable Diffusion 1.5 of over 100 million parameters (`bench.medium`). A forecast without
-a probe knows the runs before it alone, in a data home that begins empty. Settings are drawn by lot, always the same; the
-forecast may be tuned on the first half, the other half is kept apart. The machine must have nothing else to do.
+embedded base, every third of a random Stable Diffusion 1.5 of over 100 million parameters (`bench.medium`). A forecast
+without a probe knows the runs before it alone, in a data home that begins empty. Settings are drawn by lot, always the same;
+the forecast may be tuned on the first half, the other half is kept apart. The machine must have nothing else to do.
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ def test_three_limits_pick_three_batches_and_one_more_fails(tmp_path: Path) -> N
         config = tmp_path / f"{memory}.yaml"
         dataset = {"path": str(DEMO), "resolution": SIDE}
         training = {"batch_size": "auto", "steps": 2, "threads": 1}
-        config.write_text(yaml.safe_dump({"name": "auto", "dataset": dataset, "lora": LORA, "training": training}), "utf-8")
+        config.write_text(
+            yaml.safe_dump({"name": "auto", "dataset": dataset, "lora": LORA, "training": training}), "utf-8"
+        )
         done = subprocess.run(
             [sys.executable, "-m", "loraloom", "train", str(config), "--out", str(tmp_path / str(memory)), "--json"],
             capture_output=True,

@@ -1,6 +1,6 @@
 // What the mock server knows when it starts.
 import type { Image } from "../src/features/datasets/api.ts";
-import type { Dataset, Machine, Model, Preset, Run, Settings, Storage, Token, User } from "../src/api/types.ts";
+import type { Dataset, Hardware, Machine, Model, Preset, Run, Settings, Storage, Token, User } from "../src/api/types.ts";
 
 const GB = 1e9;
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -10,6 +10,13 @@ export const machine: Machine = {
   devices: [{ id: "cuda:0", name: "NVIDIA GeForce RTX 4070", kind: "cuda", memory_total: 12 * GB, memory_free: 9.4 * GB, load: 0.31 }],
   cores: 16, memory_total: 64 * GB, memory_free: 41 * GB, disk_total: 1000 * GB, disk_free: 412 * GB,
   sandbox: { kind: "bubblewrap", message: "" }, warm: true, import_roots: [],
+};
+
+export const hardware: Hardware = {
+  system: "Linux 6.8", python: "3.12.3", cores: 16, disk_total: 1000 * GB, disk_free: 412 * GB, driver: "550.54", torch_cuda: "13.0",
+  versions: { torch: "2.13.0", diffusers: "0.42.1", bitsandbytes: null },
+  devices: [{ id: "cuda:0", name: "NVIDIA GeForce RTX 4070", kind: "cuda", memory_total: 12 * GB, memory_free: 9.4 * GB, load: 0.31, capability: "8.9", dtypes: ["fp16", "bf16", "fp8"], used_by: [{ pid: 4411, name: "python", memory: 2.1 * GB }] }],
+  problems: [{ code: "driver_too_old", message: "The driver 550.54 is too old for CUDA 13.0, which torch was built with.", hint: "Install driver 580 or newer." }],
 };
 
 export const users: User[] = [{ id: "u1", name: "mei", admin: true, created_at: ago(90_000) }, { id: "u2", name: "jonas", admin: false, created_at: ago(4_000) }];

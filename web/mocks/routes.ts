@@ -40,7 +40,8 @@ function dataset(call: Call, id: string, rest: string | undefined, more: string[
 
 const NOUNS: Record<string, (call: Call, id: string | undefined, rest: string | undefined, more: string[]) => Reply> = {
   session: () => [200, { user: data.users[0], login_required: false, csrf: "mock", version: "0.1.0" }],
-  machine: () => [200, data.machine],
+  machine: (_, id) => [200, id === "details" ? data.hardware : data.machine],
+  forecasts: () => page([]),
   datasets: (call, id, rest, more) => {
     if (id === "sample") return [201, data.datasets.find((set) => set.name === "Sample") ?? newDataset("Sample", 24)];
     if (id) return dataset(call, id, rest, more);

@@ -22,7 +22,7 @@ MEMORY = (
     *("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc"),
     *("could not create a memory", "could not create a primitive", "can't start new thread"),
 )
-"""What torch, the C++ library, oneDNN and Python say then. The last two have other reasons too: lowering does no harm then."""
+"""What torch, the C++ library, oneDNN and Python say then. The last two have other reasons too; lowering does no harm."""
 Work = Callable[[Path, Journal, Stop], str | None]
 """Carries the folder out; returns the reason why it ended early, None when it finished. Raises anything."""
 

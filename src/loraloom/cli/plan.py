@@ -86,7 +86,7 @@ def plan(
 
 
 def settle(resolved: Resolved, report: DatasetReport, trying: bool = True) -> tuple[Run, bool]:
-    """The run with numbers where its config says `auto` (a batch is found by trying, or by the model), and whether it did."""
+    """The run with numbers for `auto` (a batch is found by trying, or by the model), and whether there was any."""
     from loraloom.cli.interrupts import counting
     from loraloom.jobs import auto
     from loraloom.jobs.follow import Wish

@@ -40,7 +40,7 @@ class Clock:
     def left(self, steps: int) -> tuple[float, float, float]:
         """(expected, low, high) seconds for `steps` more, and for what the forecast says of samples and of the end.
 
-        A step is the mean of those so far, its range their 10th and 90th percentile; the forecast counts like WEIGHT of them.
+        A step is the mean of those so far, its range their 10th and 90th percentile; the forecast counts like WEIGHT.
         """
         each = self._measured()
         rest = 0.0
@@ -72,7 +72,7 @@ class Clock:
 
 
 def _besides(forecast: Forecast, steps: int) -> float:
-    """Seconds of samples that are still to be drawn, and of the export; nothing after the last step, when they are at work."""
+    """Seconds of samples that are still to be drawn, and of the export; nothing after the last step: they are at work."""
     seconds = {stage.stage: stage.seconds for stage in forecast.stages}
     if steps == 0 or not forecast.steps:
         return 0.0

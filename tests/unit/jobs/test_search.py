@@ -43,9 +43,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def find(tmp_path: Path, guess: int, most: int = 64, free: int = FREE) -> tuple[int, list[ProbeLine]]:
     run = read_run(make_run(tmp_path / "run"))
     lines: list[ProbeLine] = []
-    found = search.largest_batch(
-        run, DatasetReport(path="x"), Wish(), lines.append, guess=guess, most=most, free=free
-    )
+    found = search.largest_batch(run, DatasetReport(path="x"), Wish(), lines.append, guess=guess, most=most, free=free)
     return found, lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_it_takes_over_without_a_jump() -> None:
         clock.add(2.0)  # twice as slow as was foretold
         said.append(clock.left(STEPS - done))
     middles = [middle for middle, _, _ in said]
-    jumps = [abs(after / before - 1) for before, after in zip(middles, middles[1:], strict=False)]
+    jumps = [abs(after / before - 1) for before, after in pairwise(middles)]
     assert max(jumps) < 0.12
     assert middles[-1] == pytest.approx(2.0 * 40 + 15 * 0.4 + 5, rel=0.06)
     assert all(low <= middle <= high for middle, low, high in said)

@@ -2,6 +2,7 @@
 import type common from "./en/common.json";
 import type datasets from "./en/datasets.json";
 import type errors from "./en/errors.json";
+import type forecast from "./en/forecast.json";
 import type login from "./en/login.json";
 import type loras from "./en/loras.json";
 import type models from "./en/models.json";
@@ -20,6 +21,7 @@ declare module "i18next" {
       common: typeof common;
       datasets: typeof datasets;
       errors: typeof errors;
+      forecast: typeof forecast;
       login: typeof login;
       loras: typeof loras;
       models: typeof models;

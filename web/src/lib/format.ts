@@ -2,11 +2,21 @@
 
 const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
+const made = new Map<string, Intl.NumberFormat>();
+
+/** The same formatter for the same wish: to make one takes longer than all else that a forecast draws. */
+export function numbers(language: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${language} ${JSON.stringify(options)}`;
+  const found = made.get(key) ?? new Intl.NumberFormat(language, options);
+  made.set(key, found);
+  return found;
+}
+
 export function formatBytes(bytes: number, language: string): string {
   const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log(bytes) / Math.log(1000)), BYTE_UNITS.length - 1);
   const value = bytes / 1000 ** power;
   const digits = power === 0 || value >= 100 ? 0 : 1;
-  return new Intl.NumberFormat(language, {
+  return numbers(language, {
     style: "unit",
     unit: BYTE_UNITS[power],
     unitDisplay: power === 0 ? "long" : "short",
@@ -15,16 +25,16 @@ export function formatBytes(bytes: number, language: string): string {
 }
 
 export function formatNumber(value: number, language: string, digits = 0): string {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  return numbers(language, { maximumFractionDigits: digits }).format(value);
 }
 
 export function formatPercent(share: number, language: string): string {
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+  return numbers(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
 function unit(value: number, name: "second" | "minute" | "hour" | "day", language: string, digits = 0): string {
   const options = { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits } as const;
-  return new Intl.NumberFormat(language, options).format(value);
+  return numbers(language, options).format(value);
 }
 
 /** The two largest parts: "3 min 20 sec", "1 hr 5 min"; under ten seconds with a decimal. */

@@ -1,6 +1,6 @@
 // Small choices kept in this browser. A browser that refuses storage still works.
 
-type Key = "language" | "scheme" | "notify" | "gallery-size" | "draft" | "quality";
+type Key = "language" | "scheme" | "notify" | "gallery-size" | "draft" | "quality" | "prices";
 
 export function readStored(key: Key): string | null {
   try {

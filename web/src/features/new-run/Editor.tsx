@@ -5,18 +5,20 @@ import { useEffect, useMemo, useReducer, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Dataset, Machine, Model, Preset } from "@/api/types";
 import { AllSettings } from "@/features/new-run/AllSettings";
-import { act, configOf, type Draft } from "@/features/new-run/draft";
+import { act, type Draft } from "@/features/new-run/draft";
 import classes from "@/features/new-run/Editor.module.css";
 import { groupsOf, type Schema } from "@/features/new-run/form/schema";
-import { type Form, FormContext, formOf } from "@/features/new-run/form/useForm";
+import { actionsOf, type Form, FormContext, formOf } from "@/features/new-run/form/useForm";
 import { keep } from "@/features/new-run/kept";
-import { PlanPanel } from "@/features/new-run/PlanPanel";
+import { useChanges } from "@/features/new-run/forecast/useChanges";
 import { checkQuery } from "@/features/new-run/queries";
+import { Side } from "@/features/new-run/Side";
 import { DatasetStep } from "@/features/new-run/steps/DatasetStep";
 import { baseFor, memoryOf } from "@/features/new-run/steps/fit";
 import { NameStep } from "@/features/new-run/steps/NameStep";
 import { PresetStep } from "@/features/new-run/steps/PresetStep";
 import { TextPanel } from "@/features/new-run/TextPanel";
+import { useAsked } from "@/features/new-run/useAsked";
 import { useStart } from "@/features/new-run/useStart";
 import { Fold } from "@/components/Fold";
 
@@ -42,17 +44,19 @@ export function Editor({ start, address, presets, schema, datasets, models, pref
   const preset = presets.find((one) => one.name === draft.preset);
   const dataset = datasets.find((one) => one.id === draft.dataset);
   const base = baseFor(preset, models, preferred);
-  const assumed = { ...(base && { base_model: base.id }), ...(dataset && { name: dataset.name }) };
-  const asked = { config: configOf(draft, assumed), dataset: draft.dataset };
+  const asked = useAsked(draft, base?.id, dataset?.name);
+  const { config: usual } = useAsked({ ...draft, changed: {} }, base?.id, dataset?.name);
   const [rested] = useDebouncedValue(asked, 350);
   const checked = useQuery(checkQuery(rested));
-  const plain = useQuery(checkQuery({ config: configOf({ ...draft, changed: {} }, assumed), dataset: null }));
+  const plain = useQuery(checkQuery({ config: usual, dataset: null }));
   const family = String(checked.data?.config?.family ?? base?.family ?? "sd1");
   const groups = useMemo(() => groupsOf(schema, family), [schema, family]);
   const submit = useStart(asked);
+  const actions = useMemo(() => actionsOf(dispatch), []);
+  const changes = useChanges(draft, dispatch);
   const form: Form = formOf({
     groups, draft, preset, config: checked.data?.config, plain: plain.data?.config,
-    problems: [...(checked.data?.problems ?? []), ...submit.problems], dispatch,
+    problems: [...(checked.data?.problems ?? []), ...submit.problems], actions,
   });
 
   return (
@@ -69,7 +73,7 @@ export function Editor({ start, address, presets, schema, datasets, models, pref
             </Fold>
           </section>
         </div>
-        <PlanPanel checked={checked} stale={rested !== asked && JSON.stringify(rested) !== JSON.stringify(asked)} hasDataset={dataset !== undefined} submit={submit} />
+        <Side asked={asked} machine={machine} changes={changes} checked={checked} stale={rested !== asked} hasDataset={dataset !== undefined} submit={submit} />
       </div>
     </FormContext>
   );

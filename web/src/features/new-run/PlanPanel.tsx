@@ -1,5 +1,6 @@
-// What the choices come to, as the server counts it, and the button that starts.
+// What the choices come to, as the server counts it, what it will take, and the button that starts.
 import { Button, Skeleton } from "@mantine/core";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Plan, Problem } from "@/api/types";
 import { ErrorNote } from "@/components/ErrorNote";
@@ -14,21 +15,30 @@ interface Props {
   stale: boolean;
   hasDataset: boolean;
   submit: Start;
+  /** How much there is to look at before the start. */
+  warnings: ReactNode;
+  children: ReactNode;
 }
 
-export function PlanPanel({ checked, stale, hasDataset, submit }: Props) {
+export function PlanPanel({ checked, stale, hasDataset, submit, warnings, children }: Props) {
   const { t } = useTranslation("newRun");
   const problems = (checked.data?.problems ?? []).filter((problem) => hasDataset || problem.key !== "dataset");
   const ready = hasDataset && !stale && problems.length === 0 && checked.data?.plan != null;
   return (
     <aside className={classes.plan} aria-labelledby="plan">
-      <h2 id="plan">{t("plan.title")}</h2>
-      {checked.error && <ErrorNote error={checked.error} small onRetry={() => void checked.refetch()} />}
-      {checked.isPending && !checked.error ? <Skeleton height={170} /> : <Totals plan={checked.data?.plan ?? null} stale={stale} />}
-      <Problems problems={problems} />
-      {submit.error && <ErrorNote error={submit.error} small />}
-      <Button size="lg" fullWidth disabled={!ready} loading={submit.pending} onClick={submit.go} aria-describedby="start-hint">{t("start")}</Button>
-      <p id="start-hint" className={classes.soft}>{t(hasDataset ? "startHint" : "chooseDataset")}</p>
+      <div className={classes.planBody}>
+        <h2 id="plan">{t("plan.title")}</h2>
+        {checked.error && <ErrorNote error={checked.error} small onRetry={() => void checked.refetch()} />}
+        {checked.isPending && !checked.error ? <Skeleton height={170} /> : <Totals plan={checked.data?.plan ?? null} stale={stale} />}
+        {children}
+      </div>
+      <div className={classes.planFoot}>
+        <Problems problems={problems} />
+        {submit.error && <ErrorNote error={submit.error} small />}
+        {warnings}
+        <Button size="lg" fullWidth disabled={!ready} loading={submit.pending} onClick={submit.go} aria-describedby="start-hint">{t("start")}</Button>
+        <p id="start-hint" className={classes.soft}>{t(hasDataset ? "startHint" : "chooseDataset")}</p>
+      </div>
     </aside>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { act, configOf, type Draft } from "@/features/new-run/draft";
+import { act, backFrom, configOf, type Draft } from "@/features/new-run/draft";
 
 const EMPTY: Draft = { preset: "style", dataset: null, changed: {} };
 
@@ -20,6 +20,22 @@ describe("act", () => {
     expect(act(EMPTY, { do: "replace", wanted })).toEqual({
       preset: "demo", dataset: null, changed: { name: "x", "dataset.flip": true, "lora.rank": 8 },
     });
+  });
+});
+
+describe("put and back", () => {
+  const before: Draft = { ...EMPTY, changed: { "training.epochs": 3, "lora.rank": 8, name: "mine" } };
+  const values = { "training.steps": 100, "lora.rank": 4, "training.batch_size": 2 };
+
+  it("sets several, each as a field does", () => {
+    expect(act(before, { do: "put", values }).changed).toEqual({ "training.epochs": null, "training.steps": 100, "lora.rank": 4, "training.batch_size": 2, name: "mine" });
+  });
+
+  it("takes them back at once, and keeps what was changed since", () => {
+    const back = backFrom(before, values);
+    const since = act(act(before, { do: "put", values }), { do: "set", key: "lora.alpha", value: 2 });
+    expect(act(since, { do: "back", values: back })).toEqual({ ...before, changed: { ...before.changed, "lora.alpha": 2 } });
+    expect(backFrom(before, { "lora.rank": 8 })).toEqual({});
   });
 });
 

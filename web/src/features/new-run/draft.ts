@@ -1,5 +1,5 @@
 // What the person has chosen so far, apart from what the preset and the defaults say.
-import { type Flat, flatten, nest, type Nested, type Value } from "@/features/new-run/form/nested";
+import { type Flat, flatten, nest, type Nested, same, type Value } from "@/features/new-run/form/nested";
 
 export interface Draft {
   preset: string | null;
@@ -13,6 +13,10 @@ export type Act =
   | { do: "dataset"; id: string }
   | { do: "set"; key: string; value: Value }
   | { do: "reset"; key: string }
+  /** Several set at once. */
+  | { do: "put"; values: Flat }
+  /** Several as they were, to the letter; what has no value was not changed. */
+  | { do: "back"; values: Partial<Flat> }
   | { do: "replace"; wanted: Nested };
 
 /** Of two that exclude each other, setting one empties the other. */
@@ -35,11 +39,22 @@ export function act(draft: Draft, action: Act): Draft {
       const gone = [action.key, RIVALS[action.key]];
       return { ...draft, changed: Object.fromEntries(Object.entries(draft.changed).filter(([key]) => !gone.includes(key))) };
     }
+    case "put":
+      return Object.entries(action.values).reduce<Draft>((before, [key, value]) => act(before, { do: "set", key, value }), draft);
+    case "back":
+      return { ...draft, changed: Object.fromEntries(Object.entries({ ...draft.changed, ...action.values }).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))) };
     case "replace": {
       const { preset } = action.wanted;
       return { ...draft, preset: typeof preset === "string" ? preset : draft.preset, changed: changesOf(action.wanted) };
     }
   }
+}
+
+/** What takes `values` back once they are put, and nothing else that is changed after them. */
+export function backFrom(draft: Draft, values: Flat): Partial<Flat> {
+  const after = act(draft, { do: "put", values }).changed;
+  const touched = Object.keys(after).filter((key) => !(key in draft.changed) || !same(draft.changed[key], after[key]));
+  return Object.fromEntries(touched.map((key) => [key, draft.changed[key]]));
 }
 
 export function changesOf(wanted: Nested): Flat {

@@ -13,6 +13,7 @@ import { Broken } from "@/features/runs/Broken";
 import { Config } from "@/features/runs/Config";
 import { Controls } from "@/features/runs/Controls";
 import { Facts } from "@/features/runs/Facts";
+import { Foretold } from "@/features/runs/Foretold";
 import { Fold } from "@/components/Fold";
 import { Log } from "@/features/runs/Log";
 import { Notes } from "@/features/runs/Notes";
@@ -67,6 +68,7 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
             <h2 id="about">{t("about")}</h2>
             <Facts run={run} view={view} />
             <Notes run={run} />
+            <Foretold id={run.id} over={over} />
           </section>
         </div>
         <div>

@@ -43,6 +43,9 @@ export function AccountMenu({ user, loginRequired }: { user: User | null; loginR
         <Link to="/settings" className={classes.item} onClick={close}>
           {t("menu.settings")}
         </Link>
+        <Link to="/forecasts" className={classes.item} onClick={close}>
+          {t("menu.forecasts")}
+        </Link>
         {loginRequired && user ? (
           <button type="button" className={classes.item} onClick={() => logout.mutate()}>
             {t("menu.logout")}

@@ -19,6 +19,9 @@ export function MachineCard() {
       </h2>
       {machine.isError ? <ErrorNote error={machine.error} small onRetry={() => void machine.refetch()} /> : null}
       {machine.data ? <Facts machine={machine.data} /> : <div className={classes.waiting} />}
+      <Link to="/forecasts" className={classes.more}>
+        {t("machine.more")}
+      </Link>
     </aside>
   );
 }

@@ -8,7 +8,7 @@ import { i18nReady } from "@/app/i18n";
 import { act, type Draft } from "@/features/new-run/draft";
 import { ConfigField } from "@/features/new-run/form/ConfigField";
 import { groupsOf, type Schema } from "@/features/new-run/form/schema";
-import { FormContext, formOf } from "@/features/new-run/form/useForm";
+import { actionsOf, FormContext, formOf } from "@/features/new-run/form/useForm";
 
 beforeAll(() => i18nReady);
 
@@ -20,7 +20,7 @@ const START: Draft = { preset: null, dataset: null, changed: {} };
 
 function Field({ problems = [] }: { problems?: Problem[] }) {
   const [draft, dispatch] = useReducer(act, START);
-  const form = formOf({ groups, draft, preset: undefined, config: null, plain: null, problems, dispatch });
+  const form = formOf({ groups, draft, preset: undefined, config: null, plain: null, problems, actions: actionsOf(dispatch) });
   const field = form.fieldOf("rank");
   return <FormContext value={form}>{field && <ConfigField field={field} />}</FormContext>;
 }

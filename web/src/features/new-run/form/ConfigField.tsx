@@ -1,14 +1,14 @@
 // One setting: label, unit, sentence, value, what is wrong, and the way back to the preset's value.
 import { ActionIcon, Select, Switch, Textarea, TextInput, Tooltip } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "@/features/new-run/form/Form.module.css";
-import { same } from "@/features/new-run/form/nested";
+import { same, type Value } from "@/features/new-run/form/nested";
 import { textOf, valueOf } from "@/features/new-run/form/parse";
 import type { Field } from "@/features/new-run/form/schema";
 import { Sentence } from "@/features/new-run/form/Sentence";
-import { useForm } from "@/features/new-run/form/useForm";
+import { type FieldState, type Form, useForm } from "@/features/new-run/form/useForm";
 import { useFieldWords, useProblemWords } from "@/features/new-run/form/words";
 
 /** The sentence stands below, so that the fields of a row are on one line. */
@@ -21,14 +21,23 @@ interface Props {
   placeholder?: string;
 }
 
-export function ConfigField({ field, label, placeholder }: Props) {
+export function ConfigField(props: Props) {
+  const { stateOf, set, reset } = useForm();
+  return <Setting {...props} {...stateOf(props.field)} onSet={set} onReset={reset} />;
+}
+
+interface SettingProps extends Props, FieldState {
+  onSet: Form["set"];
+  onReset: Form["reset"];
+}
+
+/** Drawn anew only when something of it has changed: there are dozens. */
+const Setting = memo(function Setting({ field, label, placeholder, value, usual, changed, problem, onSet, onReset }: SettingProps) {
   const { t } = useTranslation("newRun");
-  const form = useForm();
   const words = useFieldWords(field);
   const said = useProblemWords();
-  const { value, usual, changed, problem } = form.stateOf(field);
   const [typed, setTyped] = useState<string | null>(null);
-  const set = (next: Parameters<typeof form.set>[1]) => form.set(field.key, next);
+  const set = (next: Value) => onSet(field.key, next);
   const name = label ?? words.label;
   const error = problem && said(problem);
   const usually = t("field.usual", { value: field.kind === "switch" ? t(usual ? "field.on" : "field.off") : textOf(usual) || t("field.empty") });
@@ -72,11 +81,11 @@ export function ConfigField({ field, label, placeholder }: Props) {
       {input()}
       {changed && (
         <Tooltip label={usually}>
-          <ActionIcon className={classes.reset} variant="subtle" size="sm" aria-label={`${t("field.reset", { name })}. ${usually}`} onClick={() => form.reset(field.key)}>
+          <ActionIcon className={classes.reset} variant="subtle" size="sm" aria-label={`${t("field.reset", { name })}. ${usually}`} onClick={() => onReset(field.key)}>
             <IconArrowBackUp size={16} />
           </ActionIcon>
         </Tooltip>
       )}
     </div>
   );
-}
+});

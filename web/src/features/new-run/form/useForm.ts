@@ -28,14 +28,19 @@ interface Parts {
   config: Nested | null | undefined;
   plain: Nested | null | undefined;
   problems: readonly Problem[];
-  dispatch: (action: Act) => void;
+  actions: Pick<Form, "set" | "reset">;
 }
 
-export function formOf({ groups, draft, preset, config, plain, problems, dispatch }: Parts): Form {
+/** Made once, so that a field is not drawn anew for them. */
+export const actionsOf = (dispatch: (action: Act) => void): Pick<Form, "set" | "reset"> => ({
+  set: (key, value) => dispatch({ do: "set", key, value }),
+  reset: (key) => dispatch({ do: "reset", key }),
+});
+
+export function formOf({ groups, draft, preset, config, plain, problems, actions }: Parts): Form {
   return {
     fieldOf: (key) => groups.flatMap((group) => group.fields).find((field) => field.key === key),
-    set: (key, value) => dispatch({ do: "set", key, value }),
-    reset: (key) => dispatch({ do: "reset", key }),
+    ...actions,
     stateOf: (field) => {
       const { key } = field;
       const usual = at(plain, key) ?? at(preset?.settings as Nested | undefined, key) ?? field.default;

@@ -1,4 +1,5 @@
 // Numbers of training, short enough for an axis.
+import { numbers } from "@/lib/format";
 
 export function formatLoss(loss: number): string {
   if (loss === 0) return "0";
@@ -14,7 +15,7 @@ export function formatRate(rate: number): string {
 export function formatStepTime(seconds: number, language: string): string {
   const [value, unit] = seconds < 1 ? [seconds * 1000, "millisecond"] : [seconds, "second"];
   const options = { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 3 } as const;
-  return new Intl.NumberFormat(language, options).format(value);
+  return numbers(language, options).format(value);
 }
 
 /** On an axis: no more digits than are needed to tell the ticks apart. */

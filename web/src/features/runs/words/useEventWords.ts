@@ -11,7 +11,7 @@ export interface EventWords {
   hint?: string;
 }
 
-const REASONS = ["steps", "minutes", "end", "interrupted", "asked"] as const;
+const REASONS = ["steps", "minutes", "end", "interrupted", "asked", "memory"] as const;
 
 export function useEventWords(): (event: RunEvent, count: number) => EventWords {
   const { t, i18n } = useTranslation(["runs", "errors"]);
@@ -22,6 +22,11 @@ export function useEventWords(): (event: RunEvent, count: number) => EventWords 
     i18n.exists(`errors:${code}.${part}`) ? t(`errors:${code as "internal"}.${part}`) : said;
   const warned = (code: string, part: "title" | "hint", said: string): string =>
     i18n.exists(`runs:warning.${code}.${part}`) ? t(`warning.${code as "loss_exploding"}.${part}`) : known(code, part, said);
+
+  const reasonOf = (said: string): string => {
+    const stage = /^Memory ran out while (\w+)\.$/.exec(said)?.[1] ?? "";
+    return i18n.exists(`runs:told.stage.${stage}`) ? t("event.memoryOut", { stage: t(`told.stage.${stage as "training"}`) }) : said;
+  };
 
   return ({ payload: told }, count) => {
     switch (told.type) {
@@ -38,7 +43,7 @@ export function useEventWords(): (event: RunEvent, count: number) => EventWords 
         return {
           tone: "warn",
           title: t("event.lowered", { key: told.key, old: String(told.old), now: String(told.new) }),
-          detail: told.reason,
+          detail: reasonOf(told.reason),
         };
       case "WarningRaised": {
         const title = warned(told.code, "title", told.message);
