@@ -47,7 +47,7 @@ LARGE = {
     **COMMON,
     "training.precision": ["auto"],  # bf16 takes minutes a step on processors that have no instructions for it
 }
-STEPS = {"small": 60, "large": 12, "bf16": 20}
+STEPS = {"small": 40, "large": 10, "bf16": 12}
 LEARNED = 5
 """Runs of which a forecast by history must know before it counts."""
 

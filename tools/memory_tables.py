@@ -157,7 +157,7 @@ def parts(family: Family) -> list[str]:
         ("fp32, checkpointing", {"training": {"gradient_checkpointing": True, "precision": "fp32"}}),
     ):
         found = stages(family, {**settings, "sample": {"prompts": ["a"]}}, graphics_card(24))
-        for stage in found[1:]:
+        for stage in (one for one in found[1:] if one.bytes):
             sizes = [f"{stage.parts.get(part, 0) / GB:.2f}" for part in PARTS]
             rows.append(f"| {words} | {stage.stage} | {' | '.join(sizes)} | {stage.bytes / GB:.1f} |")
     return rows

@@ -45,6 +45,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served,
             "lora": f"/loras/{lora}",
             "models": "/models",
             "settings": "/settings",
+            "forecasts": "/forecasts",
         },
     )
     server.stop()

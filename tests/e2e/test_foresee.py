@@ -26,7 +26,7 @@ def test_told_measured_and_compared_with_the_truth(served: Served) -> None:
         "parts"
     ].keys()
     assert forecast["spending"]["money"] == pytest.approx(forecast["spending"]["kilowatt_hours"] * 0.3)
-    rows = {(row["key"], row["value"]): row for row in told["what_if"]}
+    rows = {(row["key"], row["value"]): row for row in served.post("/api/config/what-if", body)["items"]}
     assert rows["training.steps", 80]["seconds"] > forecast["seconds"]["p50"] > rows["training.steps", 20]["seconds"]
     assert rows["training.batch_size", 4]["peak_memory_bytes"] > forecast["peak_memory_bytes"]["p50"]
     assert [one["code"] for one in told["advice"]] and told["fit"]["fits"] and told["devices"][0] == "cpu"

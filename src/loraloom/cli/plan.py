@@ -106,10 +106,11 @@ def settle(resolved: Resolved, report: DatasetReport, trying: bool = True) -> tu
 
 def _measure(run: Run, report: DatasetReport, case: Case) -> Measured:
     from loraloom.cli.interrupts import counting
-    from loraloom.jobs import probes
+    from loraloom.jobs import at_work, probes
     from loraloom.jobs.follow import Wish
     from loraloom.jobs.probe import probe
 
+    at_work.refuse_if_held(case.device.id)
     if case.device.id != "cpu" and not case.device.id.startswith("cuda:"):
         from loraloom.spec.errors import LoomError
 

@@ -99,7 +99,7 @@ def captions_vary(run: Run) -> bool:
 
 
 def memory(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple[StageMemory, ...]:
-    """Bytes of the stages loading, caching, training and sampling, each at its highest. On a CPU all of a process's; on a
+    """Bytes of the stages loading, caching, training, sampling and exporting, each at its highest. On a CPU all of a process's; on a
     card the card's alone, its context included, without which Loom reports a card's peak (see `reported`)."""
     model = _Model(run, shape, plan, device)
     parts: dict[Stage, dict[Part, int]] = {
@@ -107,6 +107,7 @@ def memory(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple
         "caching": model.caching(),
         "training": model.training(),
         "sampling": model.sampling(),
+        "exporting": model.exporting(),
     }
     return tuple(StageMemory(stage=stage, parts=_all(some)) for stage, some in parts.items())
 
@@ -206,12 +207,14 @@ class _Model:
 
     def training(self) -> dict[Part, int]:
         passed, lasting = self.passed, self._lasting(vae=self.here and bool(self.run.sample.prompts))
+        every = self.run.checkpoints.every_steps
+        written = self.written() if self.here and every and every < self.plan.steps else 0  # while training goes on
         lingering = int(LINGERS * (self.whole - lasting["base"])) if self.here else 0
         return {
             **lasting,
             "gradients": self.count * FP32,
             "activations": passed.kept,
-            "working": passed.working,
+            "working": passed.working + written,
             "slack": self.slack(passed.working, passed.kept) + lingering,
         }
 
@@ -230,6 +233,21 @@ class _Model:
         training = self.training()
         stays = int(STAYS * sum(training[part] for part in ("gradients", "activations", "working", "slack")))
         return {**held, "working": working, "slack": stays if self.here else self.slack(working)}
+
+    def exporting(self) -> dict[Part, int]:
+        """The last checkpoint is written, while the model waits."""
+        if not self.here:
+            return {}
+        training = self.training()
+        stays = int(STAYS * sum(training[part] for part in ("gradients", "activations", "slack")))
+        return {**self._lasting(vae=bool(self.run.sample.prompts)), "working": self.written(), "slack": stays}
+
+    def written(self) -> int:
+        """A checkpoint on its way to the disk: a copy of all that trains and of its optimizer's state, and of the larger of
+        its two files twice more, as bytes of each tensor and as the file. In the machine's memory."""
+        ema = self.count * FP32 if self.run.training.ema else 0
+        adapter, rest = self.count * FP32, self.state + ema
+        return adapter + rest + 2 * max(adapter, rest)
 
     def _lasting(self, vae: bool) -> dict[Part, int]:
         """What is there from the first step to the last."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from loraloom.forecast import combine, counts, history, memory, work
 from loraloom.forecast.facts import DeviceFacts
 from loraloom.forecast.fit import fit
+from loraloom.forecast.fit_words import said
 from loraloom.forecast.ladder import STEP, applied
 from loraloom.forecast.memory import PlanSize, size_of
 from loraloom.forecast.room import Changes
@@ -66,7 +68,24 @@ def case_of(run: Run, plan: Plan, device: DeviceFacts) -> Case:
 
 
 def foresee(case: Case, measured: Measured | None = None) -> Forecast:
-    """The forecast of `case`; `measured` counts before anything that is remembered."""
+    """The forecast of `case`; `measured` counts before anything that is remembered. Where memory forced settings upon the
+    same run before, it will again: the forecast is of what it becomes, and says that it does not fit as it is."""
+    forced = {} if measured else _forced(case)
+    if forced:
+        lowered = Case(applied(case.run, forced), case.plan, case.device, case.shape)
+        return _foresee(lowered, None).model_copy(update={"fits": False})
+    return _foresee(case, measured)
+
+
+def _forced(case: Case) -> dict[str, Any]:
+    """What memory forced upon the last run that was asked for like this one, on this device; dotted keys."""
+    for one in reversed(kept.read()):
+        if (one.device, one.base_model) == (case.device.name, case.run.base_model) and one.features == case.features:
+            return dict(one.lowered)
+    return {}
+
+
+def _foresee(case: Case, measured: Measured | None) -> Forecast:
     outcomes = kept.read()
     unreported = memory.RUNTIME["cuda"] if case.device.kind == "cuda" else 0
     place = combine.Place(case.device.name, case.device.memory_free, case.memory, unreported)
@@ -113,8 +132,16 @@ def _learn(outcomes: tuple[Outcome, ...], device: str) -> history.Learned | None
 
 
 def fitted(case: Case) -> Fitted:
-    """What would make the run fit its device, by the memory model, put right by what was measured or learned there."""
-    factor = foresee(case).peak_memory_bytes.p50 / max(1.0, case.expected[history.PEAK])
+    """What would make the run fit its device: what memory forced upon it before, else by the memory model, put right by what
+    was measured or learned there."""
+    forced = _forced(case)
+    if forced:
+        now = memory.reported(case.memory, case.device)
+        lowered = Case(applied(case.run, forced), case.plan, case.device, case.shape)
+        after = memory.reported(lowered.memory, case.device)
+        said_of = [said(case.run, case.device, key, new, now, after) for key, new in forced.items()]
+        return Fitted(changes=tuple(said_of), fits=True)
+    factor = _foresee(case, None).peak_memory_bytes.p50 / max(1.0, case.expected[history.PEAK])
 
     def corrected(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple[StageMemory, ...]:
         stages = memory.memory(run, shape, plan, device)

@@ -58,13 +58,13 @@ class Hardware(Frozen):
     torch_cuda: str | None
     versions: dict[str, str | None]
     devices: tuple[KnownDevice, ...]
-    problems: tuple[pairs.Problem, ...]
+    problems: tuple[pairs.BadPair, ...]
 
 
 def look(home: Path) -> Hardware:
     """The machine now; `home` is where runs are kept."""
     driver, cards = _cards()
-    known = (*cards, _processor())
+    known = (*cards, *_apple(), _processor())
     versions, built = {name: version(name) for name in PACKAGES}, torch_cuda()
     total, free = devices.disk(home)
     capabilities = {card.name: card.capability for card in cards if card.capability}
@@ -127,6 +127,14 @@ def _card(nvml: Any, device: devices.Device) -> KnownDevice:
         dtypes=dtypes_of((major, minor)),
         used_by=_most(users.values()),
     )
+
+
+def _apple() -> list[KnownDevice]:
+    """The graphics part of Apple's chips, which shares the machine's memory; torch calls it MPS."""
+    if platform.system() != "Darwin" or platform.machine() != "arm64":
+        return []
+    shared = devices.processor().model_dump() | {"id": "mps", "kind": "mps", "load": 0.0}
+    return [KnownDevice(**shared, dtypes=("fp16", "fp32"), used_by=())]
 
 
 def _processor() -> KnownDevice:

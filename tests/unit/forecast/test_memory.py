@@ -42,9 +42,19 @@ def peak(device: DeviceFacts = CARD, family: Family = "sd1", side: int = 512, **
 
 
 def test_the_stages_in_their_order() -> None:
-    assert list(stages(CARD)) == ["loading", "caching", "training", "sampling"]
+    assert list(stages(CARD)) == ["loading", "caching", "training", "sampling", "exporting"]
     assert stages(CARD)["sampling"].bytes == 0
     assert stages(CARD, sample={"prompts": ["a"]})["sampling"].bytes > 0
+
+
+def test_a_checkpoint_on_its_way_takes_the_machines_memory() -> None:
+    """Copies of what trains and of the optimizer's two moments, the larger file twice more: seven times the adapter."""
+    found = stages(CPU, lora={"rank": 64})["exporting"]
+    assert found.parts["working"] == 7 * found.parts["adapter"]
+    assert stages(CARD)["exporting"].bytes == 0
+    often = stages(CPU, lora={"rank": 64}, checkpoints={"every_steps": 2})["training"]
+    once = stages(CPU, lora={"rank": 64})["training"]
+    assert often.bytes - once.bytes == found.parts["working"]
 
 
 def test_a_card_holds_the_base_in_half_and_the_vae_only_where_it_works() -> None:

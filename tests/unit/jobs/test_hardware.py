@@ -23,7 +23,7 @@ def test_this_machine(tmp_path: Path) -> None:
     assert 0 < processor.memory_free <= processor.memory_total
     assert 0 < found.disk_free <= found.disk_total
     assert found.versions["loraloom"] and found.versions["torch"]
-    assert [device.id for device in found.devices] == devices.slots()
+    assert [device.id for device in found.devices if device.kind != "mps"] == devices.slots()
 
 
 def test_cuda_of_torch_is_read_without_importing_it() -> None:
@@ -81,3 +81,12 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
     """One JSON object on request."""
     machine(as_json=True)
     assert json.loads(capsys.readouterr().out)["devices"][-1]["id"] == "cpu"
+
+
+def test_apples_chips_have_mps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They share the machine's memory."""
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    chip, processor = look(tmp_path).devices[-2:]
+    assert (chip.id, chip.kind, processor.id) == ("mps", "mps", "cpu")
+    assert chip.memory_total == processor.memory_total

@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Forecast Config
-         * @description How long, how much memory and disk, what to mind, and what one change would make of it.
+         * @description How long, how much memory and disk, what to mind, and what would make it fit.
          */
         post: operations["forecast_config"];
         delete?: never;
@@ -99,6 +99,26 @@ export interface paths {
         get: operations["read_config_schema"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vary Config
+         * @description What one change would make of it; nothing while something is wrong with the config.
+         */
+        post: operations["vary_config"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1693,6 +1713,18 @@ export interface components {
             proposals: components["schemas"]["Proposal"][];
         };
         /**
+         * BadPair
+         * @description Something that will not work: a stable code, a sentence, and what to do.
+         */
+        BadPair: {
+            /** Code */
+            code: string;
+            /** Hint */
+            hint: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * BringBack
          * @description Removed pictures back into the set.
          */
@@ -1936,7 +1968,7 @@ export interface components {
             notes: string[];
             plan: components["schemas"]["PlanView"] | null;
             /** Problems */
-            problems: components["schemas"]["loraloom__spec__errors__Problem"][];
+            problems: components["schemas"]["Problem"][];
             /** Wanted */
             wanted: {
                 [key: string]: unknown;
@@ -2338,7 +2370,7 @@ export interface components {
              * Problems
              * @default []
              */
-            problems: components["schemas"]["loraloom__spec__errors__Problem"][];
+            problems: components["schemas"]["Problem"][];
         };
         /**
          * FindingView
@@ -2430,8 +2462,6 @@ export interface components {
             devices: string[];
             fit: components["schemas"]["Fitted"] | null;
             forecast: components["schemas"]["Forecast"] | null;
-            /** What If */
-            what_if: components["schemas"]["WhatIf"][];
         };
         /**
          * FromServer
@@ -2471,7 +2501,7 @@ export interface components {
             /** Driver */
             driver: string | null;
             /** Problems */
-            problems: components["schemas"]["loraloom__jobs__pairs__Problem"][];
+            problems: components["schemas"]["BadPair"][];
             /** Python */
             python: string;
             /** System */
@@ -3039,6 +3069,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[WhatIf] */
+        Page_WhatIf_: {
+            /** Items */
+            items: components["schemas"]["WhatIf"][];
+            /** Next */
+            next?: string | null;
+        };
         /**
          * Part
          * @description `bytes` in all, `removable` of them by a clean-up of that name (0 for what is never cleaned).
@@ -3251,6 +3288,35 @@ export interface components {
             peak_memory_bytes?: number | null;
             /** Step Seconds */
             step_seconds?: number | null;
+        };
+        /**
+         * Problem
+         * @description One thing wrong with a config: which key, the value that stood there, what is wrong, what to do.
+         */
+        Problem: {
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @default
+             */
+            kind: string;
+            /**
+             * Limits
+             * @default {}
+             */
+            limits: {
+                [key: string]: unknown;
+            };
+            /** Message */
+            message: string;
+            /** Value */
+            value?: unknown;
         };
         /**
          * ProblemView
@@ -4583,47 +4649,6 @@ export interface components {
             /** Who */
             who: string;
         };
-        /**
-         * Problem
-         * @description Something that will not work: a stable code, a sentence, and what to do.
-         */
-        loraloom__jobs__pairs__Problem: {
-            /** Code */
-            code: string;
-            /** Hint */
-            hint: string;
-            /** Message */
-            message: string;
-        };
-        /**
-         * Problem
-         * @description One thing wrong with a config: which key, the value that stood there, what is wrong, what to do.
-         */
-        loraloom__spec__errors__Problem: {
-            /**
-             * Hint
-             * @default
-             */
-            hint: string;
-            /** Key */
-            key: string;
-            /**
-             * Kind
-             * @default
-             */
-            kind: string;
-            /**
-             * Limits
-             * @default {}
-             */
-            limits: {
-                [key: string]: unknown;
-            };
-            /** Message */
-            message: string;
-            /** Value */
-            value?: unknown;
-        };
     };
     responses: never;
     parameters: never;
@@ -4953,6 +4978,75 @@ export interface operations {
                 };
             };
             /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    vary_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WhatIf_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description device_unavailable */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -43,7 +43,6 @@ class Foreseen(BaseModel):
 
     forecast: Forecast | None
     advice: list[Advice]
-    what_if: list[WhatIf]
     fit: Fitted | None
     devices: list[str]
 
@@ -65,14 +64,19 @@ class RunForecast(BaseModel):
 
 @router.post("/config/forecast", responses=described("dataset_not_found", "device_unavailable"))
 def forecast_config(session: Db, user: Me, body: Ask) -> Foreseen:
-    """How long, how much memory and disk, what to mind, and what one change would make of it."""
+    """How long, how much memory and disk, what to mind, and what would make it fit."""
     found = foreseeing.foresee_config(session, body.dataset, body.config, body.yaml, body.device)
     if found is None:
-        return Foreseen(forecast=None, advice=[], what_if=[], fit=None, devices=foreseeing.devices())
+        return Foreseen(forecast=None, advice=[], fit=None, devices=foreseeing.devices())
     spent = found.spending(body.watts, body.price_kilowatt_hour, body.price_hour)
-    return Foreseen(
-        forecast=spent, advice=found.advice, what_if=found.what_if, fit=found.fit, devices=foreseeing.devices()
-    )
+    return Foreseen(forecast=spent, advice=found.advice, fit=found.fit, devices=foreseeing.devices())
+
+
+@router.post("/config/what-if", responses=described("dataset_not_found", "device_unavailable"))
+def vary_config(session: Db, user: Me, body: Ask) -> Page[WhatIf]:
+    """What one change would make of it; nothing while something is wrong with the config."""
+    found = foreseeing.foresee_config(session, body.dataset, body.config, body.yaml, body.device)
+    return Page(items=found.what_if if found is not None else [])
 
 
 @router.post(

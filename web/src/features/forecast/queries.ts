@@ -26,6 +26,17 @@ export const forecastQuery = (asked: Asked) =>
     gcTime: 60_000,
   });
 
+/** Several forecasts at once: asked for when the one itself is there. */
+export const whatIfQuery = (asked: Asked, ready: boolean) =>
+  queryOptions({
+    queryKey: ["config", "what-if", asked],
+    queryFn: ({ signal }) => take(api.POST("/api/config/what-if", { body: asked, signal })),
+    enabled: ready,
+    placeholderData: keepPreviousData,
+    staleTime: 15_000,
+    gcTime: 60_000,
+  });
+
 /** The lines of a measurement as a stream; to abort it is to cancel it. */
 export async function startProbe({ dataset, config }: Asked, search: boolean, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
   const stream: unknown = await take(api.POST("/api/config/probe", { body: { dataset, config, search }, parseAs: "stream", signal }));

@@ -21,7 +21,6 @@ const show = async (language: string, code: string, values: Record<string, unkno
 it.each([
   ["en", "captions_cut", { cut: 3, pictures: 1200, room: 75 }, "3 of 1,200 pictures have captions longer than 75 tokens: the rest is not read."],
   ["zh", "captions_cut", { cut: 3, pictures: 12, room: 75 }, "12 张图片中有 3 张的描述超过 75 个 token，超出部分不会被读取。"],
-  ["zh", "text_encoder_rate", { rate: 1e-4, unet_rate: 1 }, "Prodigy 只能用一个学习率，文本编码器单独的学习率会使训练停止。"],
   ["en", "text_encoder_rate", { rate: 0.0001, usual: 5e-5 }, "The text encoders learn at 1e-4, usual is 5e-5: words soon lose what they meant."],
   ["zh", "captions_cut", { cut: 3 }, "The server's own."],
   ["zh", "of_tomorrow", { cut: 3 }, "The server's own."],

@@ -9,8 +9,7 @@ type Kind = "advice" | "fit" | "problem";
 /** Figures of these names are sizes of memory. */
 const BYTES = new Set(["before", "after", "free"]);
 
-/** The words of `kind.code.part`, or the other ones of this code where those lack a figure; `said`, the server's own, for a code
- * or figures that the page does not know. */
+/** The words of `kind.code.part`; `said`, the server's own, for a code or figures that the page does not know. */
 export function useCoded(): (kind: Kind, code: string, part: "message" | "hint", said: string, values?: Values) => string {
   const { i18n } = useTranslation("forecast");
   const { bytes, number } = useFormat();
@@ -20,8 +19,7 @@ export function useCoded(): (kind: Kind, code: string, part: "message" | "hint",
     return value !== 0 && Math.abs(value) < 0.01 ? textOf(value) : number(value, 3);
   };
   return (kind, code, part, said, values = {}) => {
-    const texts = [part, `${part}Else`].map((name): unknown => i18n.getResource(i18n.language, "forecast", `${kind}.${code}.${name}`));
-    const text = texts.find((one) => fillable(one, values));
-    return typeof text === "string" ? filled(text, values, show) : said;
+    const text: unknown = i18n.getResource(i18n.language, "forecast", `${kind}.${code}.${part}`);
+    return fillable(text, values) ? filled(text, values, show) : said;
   };
 }

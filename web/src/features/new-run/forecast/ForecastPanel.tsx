@@ -1,11 +1,13 @@
 // What the run will take, beside the form that it follows.
 import { Button, NativeSelect, Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import type { Machine } from "@/api/types";
+import type { Machine, WhatIf as Instead } from "@/api/types";
 import { ErrorNote } from "@/components/ErrorNote";
 import { Fold } from "@/components/Fold";
+import { whatIfQuery } from "@/features/forecast/queries";
 import { useForecastWords } from "@/features/forecast/useForecastWords";
 import { AdviceList } from "@/features/new-run/forecast/AdviceList";
 import { Figures } from "@/features/new-run/forecast/Figures";
@@ -19,6 +21,8 @@ import { WhatIf } from "@/features/new-run/forecast/WhatIf";
 import { useForm } from "@/features/new-run/form/useForm";
 import { formatFacts } from "@/lib/format";
 
+const NONE: readonly Instead[] = [];
+
 interface Props {
   forecasting: Forecasting;
   changes: Changes;
@@ -31,8 +35,9 @@ export function ForecastPanel({ forecasting, changes, machine }: Props) {
   const { set } = useForm();
   const { asked, seen, stale, error, again, device, setDevice, prices, setPrices } = forecasting;
   const forecast = seen?.forecast ?? null;
+  const varied = useQuery(whatIfQuery(asked, forecast !== null && !stale));
   /** First the bars, then what is longer to draw. */
-  const later = useDeferredValue(seen);
+  const later = useDeferredValue(varied.data?.items ?? NONE);
   const here = device === null || machine.devices.some((one) => one.id === device || one.name === device);
   const named = (id: string) => ({ value: id, label: formatFacts([machine.devices.find((one) => one.id === id)?.name ?? id, ...(machine.devices.some((one) => one.id === id) ? [id] : [])]) });
   /** What is here is asked about by id; what it is called is not. */
@@ -56,10 +61,10 @@ export function ForecastPanel({ forecasting, changes, machine }: Props) {
       {seen.fit && <Fit fit={seen.fit} device={here ? null : device} stale={stale} onPut={changes.put} />}
       <AdviceList advice={seen.advice} stale={stale} onPut={changes.put} />
       <Undone changes={changes} />
-      {later?.forecast && later.what_if.length > 0 && (
+      {later.length > 0 && (
         <section className={classes.whatIf} aria-labelledby="what-if">
           <h3 id="what-if">{t("whatIf.title")}</h3>
-          <WhatIf rows={later.what_if} forecast={later.forecast} onSet={set} onDevice={choose} />
+          <WhatIf rows={later} forecast={forecast} onSet={set} onDevice={choose} />
         </section>
       )}
       <Fold title={t("prices.title")}>{() => <PriceFields prices={prices} onChange={setPrices} />}</Fold>
