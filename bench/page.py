@@ -25,6 +25,19 @@ from tests.e2e.served import Served, wait
 LIGHTHOUSE = "lighthouse@12.8.2"
 LOSS = "() => /^[0-9.]+$/.test(document.querySelectorAll('dl[class*=readout] dd')[1]?.textContent ?? '')"
 """Whether the curve's readout shows a loss."""
+MOVED = """() => {
+    window.moved = [];
+    let typed = 0;
+    addEventListener('input', () => { typed = performance.now(); }, true);
+    new MutationObserver((changes) => {
+        if (typed && changes.some(({ target }) => target.dataset?.part === 'activations')) {
+            const began = typed;
+            typed = 0;
+            requestAnimationFrame(() => window.moved.push(performance.now() - began));
+        }
+    }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['style'] });
+}"""
+"""Notes the milliseconds from a change of a field to the frame in which the bar of the activations is drawn anew."""
 SCROLL = """async () => {
     for (let i = 0; i < 900 && scrollY + innerHeight < document.documentElement.scrollHeight - 4; i++) {
         window.scrollBy(0, 50);
@@ -64,6 +77,28 @@ def _click(page: Page, server: Served, dataset: str, warm: bool) -> float:
     server.post(f"/api/runs/{run}/kill")
     server.wait_for(run, "cancelled")
     return seconds
+
+
+def panel(home: Path) -> dict[str, float]:
+    """From a batch size that is typed on the form of a new run to the memory bar beside it drawn anew."""
+    server = Served(home, "--no-warm").start()
+    dataset = server.sample_dataset()
+    with browser() as started:
+        page, _ = open_page(started, server.address, "en")
+        page.goto(f"/runs/new?dataset={dataset}&preset=quick-look")
+        page.locator("[data-part=activations]").wait_for(state="attached", timeout=60_000)
+        page.get_by_text(word("en", "newRun:basic")).click()
+        batch = page.get_by_role("textbox", name=re.compile("^Batch size")).first
+        page.wait_for_timeout(1500)
+        page.evaluate(MOVED)
+        for size in range(2, 23):
+            batch.fill(str(size))
+            page.wait_for_function("count => window.moved.length >= count", arg=size - 1, timeout=10_000)
+            page.wait_for_timeout(600)
+        times: list[float] = page.evaluate("window.moved")
+        page.context.close()
+    server.stop()
+    return {"batch changed to bars moved beside the form, ms": median(times[1:])}
 
 
 def long_run(address: str, run_id: str, rounds: int) -> dict[str, float]:

@@ -99,8 +99,8 @@ def captions_vary(run: Run) -> bool:
 
 
 def memory(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple[StageMemory, ...]:
-    """Bytes of the stages loading, caching, training, sampling and exporting, each at its highest. On a CPU all of a process's; on a
-    card the card's alone, its context included, without which Loom reports a card's peak (see `reported`)."""
+    """Bytes of the stages loading, caching, training, sampling and exporting, each at its highest. On a CPU all of a
+    process's; on a card the card's alone, with its context, without which Loom reports a card's peak (see `reported`)."""
     model = _Model(run, shape, plan, device)
     parts: dict[Stage, dict[Part, int]] = {
         "loading": model.loading(),
