@@ -30,14 +30,14 @@ MOVED = """() => {
     let typed = 0;
     addEventListener('input', () => { typed = performance.now(); }, true);
     new MutationObserver((changes) => {
-        if (typed && changes.some(({ target }) => target.dataset?.part === 'activations')) {
+        if (typed && changes.some(({ target }) => target.dataset?.part)) {
             const began = typed;
             typed = 0;
             requestAnimationFrame(() => window.moved.push(performance.now() - began));
         }
     }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['style'] });
 }"""
-"""Notes the milliseconds from a change of a field to the frame in which the bar of the activations is drawn anew."""
+"""Notes the milliseconds from a change of a field to the frame in which the memory bar is drawn anew."""
 SCROLL = """async () => {
     for (let i = 0; i < 900 && scrollY + innerHeight < document.documentElement.scrollHeight - 4; i++) {
         window.scrollBy(0, 50);
@@ -93,11 +93,11 @@ def panel(home: Path) -> dict[str, float]:
         page.evaluate(MOVED)
         for size in range(2, 23):
             batch.fill(str(size))
-            page.wait_for_function("count => window.moved.length >= count", arg=size - 1, timeout=10_000)
-            page.wait_for_timeout(600)
+            page.wait_for_timeout(800)
         times: list[float] = page.evaluate("window.moved")
         page.context.close()
     server.stop()
+
     return {"batch changed to bars moved beside the form, ms": median(times[1:])}
 
 

@@ -133,8 +133,8 @@ def _apple() -> list[KnownDevice]:
     """The graphics part of Apple's chips, which shares the machine's memory; torch calls it MPS."""
     if platform.system() != "Darwin" or platform.machine() != "arm64":
         return []
-    shared = devices.processor().model_dump() | {"id": "mps", "kind": "mps", "load": 0.0}
-    return [KnownDevice(**shared, dtypes=("fp16", "fp32"), used_by=())]
+    shared = devices.processor().model_copy(update={"id": "mps", "kind": "mps", "load": 0.0})
+    return [KnownDevice(**shared.model_dump(), dtypes=("fp16", "fp32"), used_by=())]
 
 
 def _processor() -> KnownDevice:

@@ -70,15 +70,13 @@ def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | Non
 def _take_auto(config: dict[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
     """The config without the settings that say `auto`, and which those are. A batch stands in as one picture, the
     resolution as the base model's own."""
-    config = merge.over({}, config)
     found: set[str] = set()
-    for group, key, instead in (("training", "batch_size", 1), ("dataset", "resolution", None)):
+    for group, key, instead in (("training", "batch_size", {"batch_size": 1}), ("dataset", "resolution", {})):
         place: Any = config.get(group)
         if isinstance(place, dict) and place.get(key) == "auto":  # pyright: ignore[reportUnknownMemberType]
             found.add(f"{group}.{key}")
-            place[key] = instead
-            if instead is None:
-                del place[key]
+            rest: dict[str, Any] = {name: value for name, value in place.items() if name != key}  # pyright: ignore[reportUnknownVariableType]
+            config = config | {group: rest | instead}
     return config, frozenset(found)
 
 

@@ -1,8 +1,9 @@
-"""Presets that ship with Loom: a YAML file each, read and checked when it is asked for."""
+"""Presets that ship with Loom: a YAML file each, read and checked when it is asked for first."""
 
 from __future__ import annotations
 
 import difflib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ def read(name: str) -> Preset:
         near = difflib.get_close_matches(name, known, 1, 0.5)
         hint = f"Did you mean {near[0]!r}?" if near else "Known presets: " + ", ".join(known) + "."
         raise LoomError("preset_not_found", f"There is no preset {name!r}.", hint)
+    return _read(name).model_copy(deep=True)
+
+
+@cache
+def _read(name: str) -> Preset:
+    """Read once: forms ask for the same one at every change."""
     content: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     return Preset.model_validate({"name": name, **content})
 

@@ -76,3 +76,13 @@ def test_yaml_beneath_the_form_and_foreign_configs() -> None:
     assert (thought.run.lora.rank, thought.run.lora.alpha, thought.run.training.epochs) == (4, 2, 2)
     assert [problem.key for problem in think(text="a: [1").problems] == ["yaml"]
     assert [problem.key for problem in think(text="- 1").problems] == ["yaml"]
+
+
+def test_auto_is_settled_and_what_was_asked_for_stays() -> None:
+    asked = {"preset": "quick-look", "training": {"batch_size": "auto"}, "dataset": {"resolution": "auto"}}
+    thought = think(asked)
+    assert thought.problems == () and thought.run is not None
+    assert thought.wanted["training"]["batch_size"] == "auto" and asked["training"] == {"batch_size": "auto"}
+    assert thought.run.dataset.resolution == 64
+    assert thought.run.training.batch_size >= 1 and thought.plan is not None
+    assert thought.plan.batch_size == thought.run.training.batch_size
