@@ -28,7 +28,7 @@ def around(tmp_path: Path, memory: int) -> dict[str, str]:
 
 def test_three_limits_pick_three_batches_and_one_more_fails(tmp_path: Path) -> None:
     picked: list[int] = []
-    for memory in (1_050_000_000, 1_500_000_000, 2_000_000_000):
+    for memory in (965_000_000, 1_430_000_000, 1_890_000_000):
         config = tmp_path / f"{memory}.yaml"
         dataset = {"path": str(DEMO), "resolution": SIDE}
         training = {"batch_size": "auto", "steps": 2, "threads": 1}
