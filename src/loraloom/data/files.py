@@ -29,7 +29,7 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
                 "too_large", f"Larger than the limit of {max_bytes // 2**20} MiB for such a file; make it smaller."
             )
         try:
-            data = file.read(max_bytes + 1)
+            data = file.read(min(max_bytes, status.st_size) + 1)  # room for all that is asked for is taken at once
         except OSError as error:
             raise Refused("unreadable", f"Cannot be read to its end ({_why(error)}); copy it again.") from error
     if len(data) > max_bytes:
