@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import torch
 
+from loraloom.spec.event import SettingsLowered
+from loraloom.spec.journal import Journal
 from loraloom.train import checkpoint
 from tests.runs import make_run, payloads, train_here
 
@@ -87,9 +89,6 @@ def test_another_optimizer_goes_on_from_the_weights(tmp_path: Path) -> None:
     config = run_dir / "run.yaml"
     config.write_text(config.read_text("utf-8").replace("steps: 4", "steps: 6"), "utf-8")
     held = checkpoint.read(checkpoint.folders(run_dir)[-1])["tensors"]
-    from loraloom.spec.event import SettingsLowered
-    from loraloom.spec.journal import Journal
-
     journal = Journal(run_dir)
     journal(SettingsLowered(key="optimizer.name", old="adamw", new="adafactor", reason="memory"))
     journal.close()

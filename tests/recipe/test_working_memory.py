@@ -70,3 +70,14 @@ def test_a_training_pass_of_the_embedded_base(checkpointing: bool) -> None:
     paths = frozenset(layer.path for layer in select(unet_layers(model.config), "attention+ff"))
     unet.walk(tape, model.config, unet.Pictures(2, 32, 32, 16), paths, checkpointing)
     assert tape.peak == pytest.approx(most_held(there_and_back), rel=0.12)
+
+
+def test_numbers_that_stand_on_both_sides_are_the_same() -> None:
+    """The forecast imports nothing of the training, whose choices it follows."""
+    from loraloom.forecast import memory
+    from loraloom.generate import draw
+    from loraloom.train import device, texts
+
+    assert memory.CAPTIONS_AT_ONCE == texts.AT_ONCE
+    assert memory.PIXELS_AT_ONCE == draw.PIXELS_AT_ONCE
+    assert memory.SMALL_MODEL_BYTES == device.SMALL_MODEL_BYTES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,15 +22,6 @@ SOURCES = {
     "history": "from {runs} on this device",
     "model": "computed, not measured here: the first run, or --probe, will tell",
 }
-
-
-@dataclass(frozen=True)
-class Prices:
-    """Watts of the device, and prices in any currency."""
-
-    watts: float | None
-    kilowatt_hour: float | None
-    hour: float | None
 
 
 def plan(
@@ -66,7 +56,7 @@ def plan(
     for text in resolved.notes:
         note(text)
     report = scan(resolved.run.dataset)
-    run, _ = settle(resolved, report, trying=probe)
+    run = settle(resolved, report, trying=probe)
     case = foresee.case_of(run, make_plan(report, run), facts_of(run, device))
     if fit:
         fitted = foresee.fitted(case)
@@ -75,8 +65,7 @@ def plan(
         run = applied(run, {change.key: change.new for change in fitted.changes})
         case = foresee.case_of(run, make_plan(report, run), case.device)
     measured = _measure(run, report, case) if probe else None
-    prices = Prices(watts, price_kwh, price_hour)
-    found = with_spending(foresee.foresee(case, measured), prices.watts, prices.kilowatt_hour, prices.hour)
+    found = with_spending(foresee.foresee(case, measured), watts, price_kwh, price_hour)
     advice = advise.advise(case)
     if as_json:
         said = [one.model_dump(mode="json") for one in advice]
@@ -85,14 +74,14 @@ def plan(
         _tell(case, found, advice)
 
 
-def settle(resolved: Resolved, report: DatasetReport, trying: bool = True) -> tuple[Run, bool]:
-    """The run with numbers for `auto` (a batch is found by trying, or by the model), and whether there was any."""
+def settle(resolved: Resolved, report: DatasetReport, trying: bool = True) -> Run:
+    """The run with numbers for `auto`: a batch is found by trying, or by the model."""
     from loraloom.cli.interrupts import counting
     from loraloom.jobs import auto
     from loraloom.jobs.follow import Wish
 
     if not resolved.auto:
-        return resolved.run, False
+        return resolved.run
     run = auto.settle(resolved.run, resolved.auto, report)
     if trying and auto.BATCH in resolved.auto:
         wish = Wish()
@@ -101,7 +90,7 @@ def settle(resolved: Resolved, report: DatasetReport, trying: bool = True) -> tu
     for key in sorted(resolved.auto):
         group, leaf = key.split(".")
         note(f"{key} is {getattr(getattr(run, group), leaf)}.")
-    return run, True
+    return run
 
 
 def _measure(run: Run, report: DatasetReport, case: Case) -> Measured:

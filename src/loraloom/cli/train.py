@@ -60,6 +60,5 @@ def _new(target: Path, sets: list[str] | None, out: Path | None) -> Path:
         from loraloom.cli.plan import settle
         from loraloom.data.importer import scan
 
-        run, _ = settle(resolved, scan(resolved.run.dataset))
-        resolved = replace(resolved, run=run)
+        resolved = replace(resolved, run=settle(resolved, scan(resolved.run.dataset)))
     return place(resolved, out)

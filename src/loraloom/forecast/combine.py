@@ -16,8 +16,6 @@ from loraloom.spec.event import Stage
 from loraloom.spec.forecast import Forecast, Measured, Range, Source, StageForecast, StageMemory
 from loraloom.spec.run import Run
 
-__all__ = ["Place", "forecast", "from_history", "from_model", "from_probe", "latents", "rounds"]
-
 STAGES: tuple[Stage, ...] = ("loading", "caching", "training", "sampling", "exporting")
 BUSY = 0.5
 """What is added to the spread where others used all of the device: runs that shared two cores with three others took 0.5 to
@@ -41,11 +39,6 @@ class Place:
     free_memory: int
     memory: Sequence[StageMemory] = field(default=())
     unreported: int = 0
-
-
-def forecast(run: Run, plan: Plan, measured: Measured, free_memory: int) -> Forecast:
-    """The forecast of `run` from its probe alone; `free_memory` in bytes is what its device had free."""
-    return from_probe(run, plan, measured, Place(measured.device, free_memory))
 
 
 def from_probe(

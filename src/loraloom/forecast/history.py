@@ -125,16 +125,16 @@ def probe_spread(outcomes: Sequence[Outcome], device: str) -> float:
         min(abs(math.log(seconds / one.told.seconds.p50)), 3 * PROBE_SPREAD)
         for one in outcomes
         if one.device == device and one.told is not None and one.told.source == "probe"
-        if (seconds := total_seconds(one)) is not None and one.told.seconds.p50 > 0
+        if (seconds := total_seconds(one.took)) is not None and one.told.seconds.p50 > 0
     ]
     usual = 6 * (PROBE_SPREAD / 1.28) ** 2  # 1.28 deviations are the range's half
     return 1.28 * math.sqrt((usual + sum(off**2 for off in offs)) / (6 + len(offs)))
 
 
-def total_seconds(outcome: Outcome) -> float | None:
-    """Seconds of the whole run; None where only some of its steps are known."""
-    stages = [seconds for name, seconds in outcome.took.items() if name not in ("step", PEAK)]
-    return sum(stages) if "training" in outcome.took else None
+def total_seconds(took: Mapping[str, float]) -> float | None:
+    """Seconds of a whole run by what its parts took; None where only some of its steps are known."""
+    stages = [seconds for name, seconds in took.items() if name not in ("step", PEAK)]
+    return sum(stages) if "training" in took else None
 
 
 def _point(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
+from pathlib import Path
 
 from loraloom.data.plan import plan as make_plan
 from loraloom.forecast import auto
@@ -10,6 +11,8 @@ from loraloom.forecast.ladder import applied
 from loraloom.forecast.memory import size_of
 from loraloom.jobs.facts import facts_of
 from loraloom.jobs.follow import Wish
+from loraloom.jobs.probe import Start
+from loraloom.jobs.runners.local import LocalRunner
 from loraloom.jobs.search import largest_batch
 from loraloom.models.resolve import resolve
 from loraloom.models.shape import shape_of
@@ -34,10 +37,18 @@ def settle(run: Run, keys: Set[str], report: DatasetReport, device: str | None =
     return run
 
 
-def search(run: Run, report: DatasetReport, wish: Wish, say: Callable[[ProbeLine], None], **options: object) -> Run:
+def search(
+    run: Run,
+    report: DatasetReport,
+    wish: Wish,
+    say: Callable[[ProbeLine], None],
+    *,
+    start: Start = LocalRunner,
+    parent: Path | None = None,
+) -> Run:
     """`run` with the largest batch that fits, by trying from what the model expects. Raises what `largest_batch` does."""
     guess = settle(run, {BATCH}, report).training.batch_size
-    crowd = size_of(make_plan(report, run)).crowd or auto.MOST
+    most = min(auto.MOST, size_of(make_plan(report, run)).crowd or auto.MOST)
     free = facts_of(run).memory_free
-    batch = largest_batch(run, report, wish, say, guess=guess, most=min(auto.MOST, crowd), free=free, **options)  # pyright: ignore[reportArgumentType]
+    batch = largest_batch(run, report, wish, say, guess=guess, most=most, free=free, start=start, parent=parent)
     return applied(run, {BATCH: batch})

@@ -157,7 +157,7 @@ def what_if(case: Case, plan_for: Callable[[Run], Plan], devices: Sequence[Devic
     """The same run with one thing changed, a row each: half and twice the batch, rank and steps, a size up and down, and
     other devices."""
     run, found = case.run, list[WhatIf]()
-    for key, value in _changes(run, case.plan):
+    for key, value in _changes(run):
         other = case.other({key: value}, plan_for)
         found.append(_row(key, value, foresee(other)))
     for device in devices:
@@ -167,7 +167,7 @@ def what_if(case: Case, plan_for: Callable[[Run], Plan], devices: Sequence[Devic
     return found
 
 
-def _changes(run: Run, plan: Plan) -> Iterator[tuple[str, int]]:
+def _changes(run: Run) -> Iterator[tuple[str, int]]:
     batch, side, rank = run.training.batch_size, run.dataset.resolution, run.lora.rank
     yield from (("training.batch_size", size) for size in (batch // 2, batch * 2) if size >= 1)
     yield from (("dataset.resolution", size) for size in (side - STEP, side + STEP) if 2 * STEP <= size <= 4096)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from loraloom.forecast.history import PEAK
+from loraloom.forecast.history import PEAK, total_seconds
 from loraloom.jobs import folder
 from loraloom.jobs import history as kept
 from loraloom.jobs.data_check import plan_of
@@ -24,9 +23,8 @@ from loraloom.spec.run import Run
 LOG = logging.getLogger("loraloom.jobs")
 
 
-@dataclass(frozen=True)
-class Took:
-    """Seconds in all (None where only steps are known) and by stage, bytes at most."""
+class Took(BaseModel):
+    """What a finished run took: seconds in all (None where only steps are known) and by stage, bytes at most."""
 
     seconds: float | None
     stages: dict[str, float]
@@ -38,9 +36,11 @@ def foretell(run_dir: Path, run: Run, plan: Plan, device: str | None = None) -> 
     try:
         case = case_of(run, plan, facts_of(run, device))
         told = Foretold(device=case.device.name, features=case.features, expected=case.expected, forecast=foresee(case))
-        (run_dir / FORETOLD).write_text(told.model_dump_json(), "utf-8")
-    except (LoomError, OSError, ValidationError, KeyError, ValueError) as error:
-        LOG.warning("no forecast for %s: %s", run_dir.name, error)
+        beside = run_dir / f".{FORETOLD}"  # the child may look for it meanwhile
+        beside.write_text(told.model_dump_json(), "utf-8")
+        beside.replace(run_dir / FORETOLD)
+    except (LoomError, OSError, ValueError) as error:
+        LOG.info("no forecast for %s: %s", run_dir.name, error)
 
 
 def foretell_folder(run_dir: Path) -> None:
@@ -49,7 +49,7 @@ def foretell_folder(run_dir: Path) -> None:
         run = folder.read(run_dir)
         foretell(run_dir, run, plan_of(run))
     except LoomError as error:  # the run itself says what is wrong
-        LOG.warning("no forecast for %s: %s", run_dir.name, error)
+        LOG.info("no forecast for %s: %s", run_dir.name, error)
 
 
 def read(run_dir: Path) -> Foretold | None:
@@ -66,7 +66,7 @@ def took_of(run_dir: Path) -> Took | None:
     if not parts:
         return None
     stages = {name: seconds for name, seconds in parts.items() if name not in ("step", PEAK)}
-    return Took(sum(stages.values()) if "training" in stages else None, stages, parts.get(PEAK))
+    return Took(seconds=total_seconds(parts), stages=stages, peak_memory_bytes=parts.get(PEAK))
 
 
 def learn_from(run_dir: Path) -> None:

@@ -128,7 +128,7 @@ def ratings(outcomes: Sequence[Outcome]) -> tuple[Rating, ...]:
     found: list[Rating] = []
     for source in sources:
         told = [(one.told, one) for one in outcomes if one.told is not None and one.told.source == source]
-        times = [(forecast.seconds, total_seconds(one)) for forecast, one in told]
+        times = [(forecast.seconds, total_seconds(one.took)) for forecast, one in told]
         peaks = [(forecast.peak_memory_bytes, one.took.get(PEAK)) for forecast, one in told]
         if told:
             time_error, time_within = _rate(times)

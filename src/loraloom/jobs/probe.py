@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from loraloom.data.plan import plan as make_plan
-from loraloom.jobs import folder, yaml_file
+from loraloom.jobs import devices, folder, yaml_file
 from loraloom.jobs.follow import Wish, follow
 from loraloom.jobs.runners import FINISHED, Runner
 from loraloom.jobs.runners.local import LocalRunner
@@ -28,7 +28,6 @@ STEPS = 5
 SAMPLING_STEPS = 3
 LOOK = 0.3
 """Seconds for which the processor's load is looked at."""
-CPU = "cpu"
 Start = Callable[[], Runner]
 """Makes what carries the child."""
 
@@ -62,7 +61,7 @@ def probe(
         return found.model_copy(
             update={
                 "pixels": float(heaviest.width * heaviest.height),
-                "busy": busy if found.device == CPU else 0.0,  # a card is ours alone while it is measured
+                "busy": busy if found.device == devices.CPU else 0.0,  # a card is ours alone while it is measured
             }
         )
 

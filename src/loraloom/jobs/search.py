@@ -18,8 +18,6 @@ STEPS = 2
 """Steps of a try: the optimizer's state is there from the first on, so the second holds all there will be."""
 MARGIN = 0.03
 """Part of the free memory that stays free: later steps may need a little more than these."""
-MOST = 64
-"""Pictures; see `forecast.auto`."""
 
 
 def largest_batch(

@@ -193,6 +193,8 @@ class Supervisor:
         self._pass_on_wish(run_id)
         self._watches[run_id] = Watch(run_id, self._runs / run_id, child, run.last_seq, self._patience, run.kind)
         self._tell(run_id, False)
+        if run.kind == "train":
+            _foretell(self._runs / run_id, run, images, slot)
 
     def _give_up(self, run_id: str, error: Exception) -> None:
         """The run could not be started."""
@@ -213,7 +215,6 @@ class Supervisor:
         warm, self._warm = self._warm, None
         if warm is not None and warm.fits(base, slot) and not run_dir.exists():
             place.fill(warm.folder, run.config, images, self._blobs, slot)
-            _foretell(warm.folder, run, images, slot)
             self._record(run.id, warm.child)
             try:
                 return warm.take(run_dir, run.id)
@@ -225,7 +226,6 @@ class Supervisor:
             warm.discard()
         run_dir.mkdir(exist_ok=True)
         place.fill(run_dir, run.config, images, self._blobs, slot)
-        _foretell(run_dir, run, images, slot)
         asks.clear(run_dir)
         return detached.start(run_dir, base=base, device=slot, name=run.id)
 
@@ -300,7 +300,7 @@ class Supervisor:
 
 
 def _foretell(run_dir: Path, row: Run, images: list[Image], slot: str) -> None:
-    """Put the forecast of a run that begins into its folder."""
+    """Put the forecast of a run that begins into its folder; its child looks for it when it is ready to train."""
     if not (run_dir / FORETOLD).exists() and images:
         run = RUN.validate_python(row.config)
         foretell(run_dir, run, make_plan(report(images, run.dataset.repeats), run), slot)

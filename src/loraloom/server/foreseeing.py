@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from loraloom.data.home import home
 from loraloom.data.plan import plan as make_plan
-from loraloom.forecast.cards import card
+from loraloom.forecast.cards import card, find
 from loraloom.forecast.spending import with_spending
 from loraloom.jobs import auto, create, facts, foresee, probes, search
 from loraloom.jobs import devices as machine
@@ -33,6 +35,7 @@ from loraloom.spec.event import ValidationLogged
 from loraloom.spec.forecast import Advice, Fitted, Forecast, ProbeLine, WhatIf
 from loraloom.store.tables import Dataset, Run
 
+LOG = logging.getLogger("loraloom.server")
 OTHERS = ("NVIDIA GeForce RTX 3060", "NVIDIA GeForce RTX 4090")
 """Cards that a forecast is compared with besides those of this server."""
 
@@ -45,8 +48,8 @@ class Found:
     report: DatasetReport
     course: Sequence[tuple[int, float]]
 
-    def spending(self, watts: float | None, kilowatt_hour: float | None, hour: float | None) -> Forecast:
-        """The forecast, with what it spends."""
+    def forecast(self, watts: float | None, kilowatt_hour: float | None, hour: float | None) -> Forecast:
+        """What it will take, and spend."""
         known = watts if watts is not None else _watts(self.case.device.name)
         return with_spending(foresee.foresee(self.case), known, kilowatt_hour, hour)
 
@@ -99,6 +102,7 @@ def measure(
         except LoomError as error:
             say(ProbeLine(event="error", code=error.code, message=error.message, hint=error.hint))
         except Exception as error:
+            LOG.exception("a measurement failed")
             say(ProbeLine(event="error", code="internal", message=str(error), hint="The server's log has the details."))
         finally:
             context.supervisor.give_back(device.id)
@@ -154,25 +158,16 @@ def _with_files(context: Context, report: DatasetReport) -> DatasetReport:
     return report.model_copy(update={"images": images})
 
 
-def devices() -> list[str]:
-    """Devices that can be asked about."""
-    return facts.names()
-
-
 def _course(session: Session, dataset: Dataset, base_model: str) -> Sequence[tuple[int, float]]:
     """(step, validation loss) of the last run on the same data set and base model."""
     like = select(Run).where(Run.dataset_id == dataset.id, Run.base_model == base_model, Run.state == "finished")
     run = session.scalar(like.order_by(Run.id.desc()).limit(1))
     if run is None or not run.config.get("validation", {}).get("share"):
         return ()
-    from loraloom.data.home import home
-
     events = tail(home() / "runs" / run.id, only="ValidationLogged")
     return [(event.payload.step, event.payload.loss) for event in events if isinstance(event.payload, ValidationLogged)]
 
 
 def _watts(device: str) -> float | None:
-    from loraloom.forecast.cards import find
-
     known = find(device)
     return None if known is None else known.watts

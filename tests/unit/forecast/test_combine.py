@@ -8,8 +8,8 @@ import pytest
 
 from loraloom.data.importer import scan
 from loraloom.data.plan import plan as make_plan
-from loraloom.forecast.combine import Place, forecast, from_history, from_model, from_probe, latents, rounds
-from loraloom.forecast.counts import disk, fill, validation
+from loraloom.forecast.combine import Place, from_history, from_model, from_probe
+from loraloom.forecast.counts import disk, fill, latents, rounds, validation
 from loraloom.forecast.history import Predicted
 from loraloom.spec.dataset import Bucket, Plan
 from loraloom.spec.forecast import Forecast, Measured, Range, StageMemory
@@ -43,7 +43,7 @@ def _run(**groups: Any) -> Run:
 
 
 def _forecast(run: Run, free: int = 10_000) -> Forecast:
-    return forecast(run, _plan(run), MEASURED, free)
+    return from_probe(run, _plan(run), MEASURED, Place("cpu", free))
 
 
 def _plan(run: Run) -> Plan:
@@ -60,7 +60,7 @@ def _square(run: Run) -> Plan:
 def test_time_is_the_sum_of_the_stages() -> None:
     """24 pictures are cached once each, 100 steps taken, samples drawn at the start, at 50 and at the end."""
     run = _run(sample={"prompts": ["a", "b"], "every_steps": 50, "steps": 7})
-    found = forecast(run, _square(run), MEASURED, 10_000)
+    found = from_probe(run, _square(run), MEASURED, Place("cpu", 10_000))
     seconds = {one.stage: one.seconds for one in found.stages}
     assert seconds == {"loading": 4, "caching": 12, "training": 100, "sampling": 8 / 4 * 8 * 3, "exporting": 2}
     assert found.seconds.p50 == sum(seconds.values())

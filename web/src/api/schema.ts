@@ -4339,7 +4339,7 @@ export interface components {
         };
         /**
          * Took
-         * @description What a finished run took: seconds, seconds by stage, bytes at most.
+         * @description What a finished run took: seconds in all (None where only steps are known) and by stage, bytes at most.
          */
         Took: {
             /** Peak Memory Bytes */

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from loraloom.jobs import foretold, hardware
+from loraloom.jobs import facts, foretold, hardware
 from loraloom.jobs import history as kept
 from loraloom.server import foreseeing
 from loraloom.server.deps import Ctx, Db, Me
@@ -47,19 +47,11 @@ class Foreseen(BaseModel):
     devices: list[str]
 
 
-class Took(BaseModel):
-    """What a finished run took: seconds, seconds by stage, bytes at most."""
-
-    seconds: float | None
-    stages: dict[str, float]
-    peak_memory_bytes: float | None
-
-
 class RunForecast(BaseModel):
     """What was forecast for a run when it began, and what it took once it has finished."""
 
     told: Forecast | None
-    took: Took | None
+    took: foretold.Took | None
 
 
 @router.post("/config/forecast", responses=described("dataset_not_found", "device_unavailable"))
@@ -67,9 +59,9 @@ def forecast_config(session: Db, user: Me, body: Ask) -> Foreseen:
     """How long, how much memory and disk, what to mind, and what would make it fit."""
     found = foreseeing.foresee_config(session, body.dataset, body.config, body.yaml, body.device)
     if found is None:
-        return Foreseen(forecast=None, advice=[], fit=None, devices=foreseeing.devices())
-    spent = found.spending(body.watts, body.price_kilowatt_hour, body.price_hour)
-    return Foreseen(forecast=spent, advice=found.advice, fit=found.fit, devices=foreseeing.devices())
+        return Foreseen(forecast=None, advice=[], fit=None, devices=facts.names())
+    forecast = found.forecast(body.watts, body.price_kilowatt_hour, body.price_hour)
+    return Foreseen(forecast=forecast, advice=found.advice, fit=found.fit, devices=facts.names())
 
 
 @router.post("/config/what-if", responses=described("dataset_not_found", "device_unavailable"))
@@ -113,14 +105,10 @@ def rate_forecasts(user: Me) -> Page[kept.Rating]:
 def read_run_forecast(context: Ctx, session: Db, user: Me, run_id: str) -> RunForecast:
     """What was forecast for a run, and what it took."""
     run = store.get_run(session, run_id)
-    told = foretold.read(context.home / "runs" / run.id)
-    took = foretold.took_of(context.home / "runs" / run.id) if run.state == "finished" else None
-    if took is None:
-        return RunForecast(told=told.forecast if told else None, took=None)
-    return RunForecast(
-        told=told.forecast if told else None,
-        took=Took(seconds=took.seconds, stages=took.stages, peak_memory_bytes=took.peak_memory_bytes),
-    )
+    run_dir = context.home / "runs" / run.id
+    told = foretold.read(run_dir)
+    took = foretold.took_of(run_dir) if run.state == "finished" else None
+    return RunForecast(told=told.forecast if told else None, took=took)
 
 
 @router.get("/machine/details")
