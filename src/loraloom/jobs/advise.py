@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-from loraloom.data.quality.tokens import Tokens, clip_tokens
 from loraloom.forecast import advice
 from loraloom.forecast.advice_data import cut_captions
 from loraloom.jobs.foresee import Case
 from loraloom.models.clip_vocab import clip_vocabulary
 from loraloom.spec.forecast import Advice
+
+if TYPE_CHECKING:
+    from loraloom.data.quality.tokens import Tokens
 
 KEPT = 20_000
 """Captions whose tokens stay counted."""
@@ -31,4 +34,6 @@ def _count(text: str) -> int:
 
 @cache
 def _tokens() -> Tokens:
+    from loraloom.data.quality.tokens import clip_tokens  # a tokenizer is not needed to start the server
+
     return clip_tokens(*clip_vocabulary())
