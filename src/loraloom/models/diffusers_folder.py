@@ -1,4 +1,4 @@
-"""Reads a diffusers model folder from its small JSON files: family, prediction type, variant of its weights."""
+"""Reads a model folder of diffusers or transformers from its small JSON files: family, prediction type, variant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loraloom.models.foreign import odd_input
 from loraloom.models.prediction import Prediction
 from loraloom.models.sniff import PICKLE_HINT, PICKLE_SUFFIXES
 from loraloom.spec.errors import LoomError
-from loraloom.spec.run import Family
+from loraloom.spec.run import Family, ImageFamily
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ def detect_folder(path: Path) -> Folder:
     index_file = path / "model_index.json"
     if not index_file.is_file():
         _refuse_pickles(path)
+        if (path / "config.json").is_file():
+            return _language_model(path)
         return Folder(None, "unknown", "", refusal=_no_index(path))
     index = read_json(index_file)
     unet = read_json(path / "unet" / "config.json") if (path / "unet" / "config.json").is_file() else None
@@ -66,7 +68,21 @@ def detect_folder(path: Path) -> Folder:
     return Folder(family, "diffusers", "", prediction, resolution, variant="fp16" if "fp16" in variants else None)
 
 
-def family_of_unet(config: dict[str, Any]) -> Family:
+def _language_model(path: Path) -> Folder:
+    config = read_json(path / "config.json")
+    names = [str(name) for name in config.get("architectures") or ()]
+    kind = str(config.get("model_type", "unknown"))
+    if not any(name.endswith("ForCausalLM") for name in names):
+        what = names[0] if names else f"a model of type {kind}"
+        return Folder(
+            None, "transformers", what, refusal="Of transformers' models Loom trains on causal language models."
+        )
+    if not any(path.glob("*.safetensors")):
+        raise LoomError("weights_unreadable", f"There are no weights in {path}.", "Download the folder again.")
+    return Folder("causal_lm", "transformers", f"a language model ({kind})")
+
+
+def family_of_unet(config: dict[str, Any]) -> ImageFamily:
     """By structure: SDXL adds sizes to the time embedding, SD2 has linear projections around its attention."""
     if config.get("addition_embed_type") == "text_time":
         return "sdxl"

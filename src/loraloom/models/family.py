@@ -7,18 +7,22 @@ from pathlib import Path
 
 from loraloom.models.diffusers_folder import detect_folder
 from loraloom.models.foreign import name_foreign, odd_input
+from loraloom.models.gguf_file import architecture, is_gguf
 from loraloom.models.header import Header, read_header
 from loraloom.models.lora_file import is_lora, read_lora_family
 from loraloom.models.prediction import Prediction, find_prediction
 from loraloom.spec.errors import LoomError
 from loraloom.spec.lora import Kind
-from loraloom.spec.run import NATIVE_RESOLUTION, Family
+from loraloom.spec.run import NATIVE_RESOLUTION, Family, ImageFamily
 
 UNET = "model.diffusion_model."
+NOT_TEXT = frozenset(("flux", "sd1", "sd3", "sdxl", "aura", "ltxv", "hunyuan_video", "wan", "clip", "whisper"))
+"""Architectures that GGUF files name and that are no language models."""
 FAMILY_NAMES: dict[Family, str] = {
     "sd1": "Stable Diffusion 1.x",
     "sd2": "Stable Diffusion 2.x",
     "sdxl": "Stable Diffusion XL",
+    "causal_lm": "a language model",
 }
 
 
@@ -29,7 +33,7 @@ class Detected:
     kind: Kind
     family: Family | None
     layout: str
-    """original, diffusers (bases), kohya, diffusers, peft (LoRAs), unknown."""
+    """original, diffusers, transformers, gguf (bases), kohya, diffusers, peft (LoRAs), unknown."""
     name: str
     """What it is, in words: `Stable Diffusion XL`, `FLUX.1`, `a VAE`."""
     prediction: Prediction | None = None
@@ -48,6 +52,8 @@ def detect(path: Path) -> Detected:
     """
     if path.is_dir():
         return _folder(path)
+    if is_gguf(path):
+        return _gguf(path)
     header = read_header(path)
     return detect_header(header, path.stem)
 
@@ -94,7 +100,8 @@ def require_base(found: Detected, label: str) -> Family:
             "base_model_unknown",
             f"{label} is {found.name}." if found.kind != "unknown" else f"{label} is not a model Loom knows.",
             found.refusal
-            or "Loom trains on Stable Diffusion 1.x, 2.x and XL, as a diffusers folder or a single .safetensors file.",
+            or "Loom trains on Stable Diffusion 1.x, 2.x and XL, as a diffusers folder or one .safetensors file, and on "
+            "language models, as a transformers folder or a .gguf file.",
         )
     return found.family
 
@@ -104,13 +111,20 @@ def _folder(path: Path) -> Detected:
     if found.family is None:
         kind: Kind = "lora" if found.layout == "peft" else "base_model" if found.name else "unknown"
         return Detected(kind, None, found.layout, found.name or "a folder without a model", refusal=found.refusal)
-    name = FAMILY_NAMES[found.family] if not found.refusal else found.name
+    name = found.name or FAMILY_NAMES[found.family]
     return Detected(
-        "base_model", found.family, "diffusers", name, found.prediction, found.resolution, found.refusal, found.variant
+        "base_model", found.family, found.layout, name, found.prediction, found.resolution, found.refusal, found.variant
     )
 
 
-def _family(header: Header) -> Family | None:
+def _gguf(path: Path) -> Detected:
+    kind = architecture(path)
+    if kind in NOT_TEXT:
+        return Detected("base_model", None, "gguf", f"{kind} in a GGUF file", refusal=_refusal(kind))
+    return Detected("base_model", "causal_lm", "gguf", f"a language model ({kind or 'GGUF'})")
+
+
+def _family(header: Header) -> ImageFamily | None:
     """By structure, never by width: SDXL embeds sizes (`label_emb`), SD2 has linear projections and an OpenCLIP encoder."""
     keys = header.tensors
     proj = next((keys[k].shape for k in keys if k.startswith(UNET) and k.endswith(".1.proj_in.weight")), None)
@@ -126,7 +140,7 @@ def _refiner(header: Header) -> str | None:
     return "the SDXL refiner" if starts == {"conditioner.embedders.0"} else None
 
 
-def _missing_parts(header: Header, family: Family) -> list[str]:
+def _missing_parts(header: Header, family: ImageFamily) -> list[str]:
     text = {
         "sd1": {"text encoder": ("cond_stage_model.transformer.",)},
         "sd2": {"text encoder": ("cond_stage_model.model.",)},
@@ -139,7 +153,7 @@ def _missing_parts(header: Header, family: Family) -> list[str]:
     return [name for name, starts in parts.items() if not any(key.startswith(starts) for key in header.tensors)]
 
 
-def _resolution(header: Header, family: Family, prediction: Prediction | None) -> int:
+def _resolution(header: Header, family: ImageFamily, prediction: Prediction | None) -> int:
     said = header.metadata.get("modelspec.resolution", "").lower().split("x")[0]
     if said.isdecimal() and 32 <= int(said) <= 4096:
         return int(said)

@@ -8,7 +8,7 @@ from typing import Any
 from loraloom.models.family import detect, detect_header
 from loraloom.models.header import read_header
 from loraloom.models.lora_summary import counts_of, summarise_lora
-from loraloom.models.peft_folder import is_adapter_folder, summarise_folder
+from loraloom.models.peft_folder import in_adapter_folder, is_adapter_folder, summarise_adapter, summarise_folder
 from loraloom.spec.errors import LoomError
 from loraloom.spec.lora import FileSummary
 
@@ -23,6 +23,8 @@ def inspect(path: Path) -> FileSummary:
         raise LoomError("file_not_found", f"There is no file or folder {path}.", "Check the path.")
     if path.is_dir():
         return summarise_folder(path) if is_adapter_folder(path) else _base_folder(path)
+    if in_adapter_folder(path):
+        return summarise_adapter(path)
     header = read_header(path)
     found = detect_header(header, path.stem)
     if found.kind == "lora":

@@ -9,7 +9,7 @@ from loraloom.models.header import Header
 from loraloom.models.layout import Component
 from loraloom.models.lora_keys import from_kohya
 from loraloom.spec.lora import Layout
-from loraloom.spec.run import Family
+from loraloom.spec.run import ImageFamily
 
 KOHYA_PREFIXES = ("lora_unet_", "lora_te_", "lora_te1_", "lora_te2_", "lora_te3_")
 _PARTS = (
@@ -72,13 +72,13 @@ def find_layout(names: Iterable[str]) -> Layout:
     return "diffusers" if any(name.startswith(starts) for name in names) else "unknown"
 
 
-def read_lora_family(header: Header) -> tuple[Family | None, Layout]:
+def read_lora_family(header: Header) -> tuple[ImageFamily | None, Layout]:
     """(family, layout) of a LoRA, from tensor names and shapes, then from the metadata; None for a family Loom has not."""
     layout = find_layout(header.tensors)
     return _from_names(header) or _from_metadata(header.metadata), layout
 
 
-def _from_names(header: Header) -> Family | None:
+def _from_names(header: Header) -> ImageFamily | None:
     names = header.tensors
     if any("double_blocks" in name or "joint_blocks" in name or name.startswith("transformer.") for name in names):
         return None
@@ -101,16 +101,21 @@ def _from_names(header: Header) -> Family | None:
     return None
 
 
-_CONTEXT: dict[int, Family] = {768: "sd1", 1024: "sd2", 2048: "sdxl"}
-_VERSIONS: tuple[tuple[str, Family], ...] = (("sdxl_", "sdxl"), ("sd_v2", "sd2"), ("sd_v1", "sd1"), ("sd_1", "sd1"))
-_ARCHITECTURES: tuple[tuple[str, Family], ...] = (
+_CONTEXT: dict[int, ImageFamily] = {768: "sd1", 1024: "sd2", 2048: "sdxl"}
+_VERSIONS: tuple[tuple[str, ImageFamily], ...] = (
+    ("sdxl_", "sdxl"),
+    ("sd_v2", "sd2"),
+    ("sd_v1", "sd1"),
+    ("sd_1", "sd1"),
+)
+_ARCHITECTURES: tuple[tuple[str, ImageFamily], ...] = (
     ("stable-diffusion-xl", "sdxl"),
     ("stable-diffusion-v2", "sd2"),
     ("stable-diffusion-v1", "sd1"),
 )
 
 
-def _from_metadata(metadata: dict[str, str]) -> Family | None:
+def _from_metadata(metadata: dict[str, str]) -> ImageFamily | None:
     version, architecture = metadata.get("ss_base_model_version", ""), metadata.get("modelspec.architecture", "")
     for start, family in _VERSIONS:
         if version.startswith(start):

@@ -15,9 +15,9 @@ from loraloom.models.prediction import Prediction
 from loraloom.models.raw_file import split_saved, with_hashes
 from loraloom.models.resolve import BaseModel
 from loraloom.spec.dataset import Image, Plan
-from loraloom.spec.run import Family, Lora, Run
+from loraloom.spec.run import ImageFamily, ImageRun, Lora
 
-ARCHITECTURES: dict[tuple[Family, Prediction], str] = {
+ARCHITECTURES: dict[tuple[ImageFamily, Prediction], str] = {
     ("sd1", "epsilon"): "stable-diffusion-v1/lora",
     ("sd1", "v_prediction"): "stable-diffusion-v1/lora",
     ("sd2", "epsilon"): "stable-diffusion-v2-512/lora",
@@ -25,7 +25,7 @@ ARCHITECTURES: dict[tuple[Family, Prediction], str] = {
     ("sdxl", "epsilon"): "stable-diffusion-xl-v1-base/lora",
     ("sdxl", "v_prediction"): "stable-diffusion-xl-v1-base/lora",
 }
-VERSIONS: dict[tuple[Family, Prediction], str] = {
+VERSIONS: dict[tuple[ImageFamily, Prediction], str] = {
     ("sd1", "epsilon"): "sd_v1",
     ("sd1", "v_prediction"): "sd_v1_v",
     ("sd2", "epsilon"): "sd_v2",
@@ -33,7 +33,7 @@ VERSIONS: dict[tuple[Family, Prediction], str] = {
     ("sdxl", "epsilon"): "sdxl_base_v1-0",
     ("sdxl", "v_prediction"): "sdxl_base_v1-0",
 }
-IMPLEMENTATIONS: dict[Family, str] = {
+IMPLEMENTATIONS: dict[ImageFamily, str] = {
     "sd1": "diffusers",
     "sd2": "diffusers",
     "sdxl": "https://github.com/Stability-AI/generative-models",
@@ -60,7 +60,7 @@ def written_alpha(lora: Lora) -> float:
     return lora.alpha * math.sqrt(lora.rank) if lora.rslora else float(lora.alpha)
 
 
-def kohya_metadata(run: Run, facts: LoraFacts, saved: bytes) -> dict[str, str]:
+def kohya_metadata(run: ImageRun, facts: LoraFacts, saved: bytes) -> dict[str, str]:
     """Header metadata for the LoRA of `run`, all values strings. `saved` is the file without metadata, for its hashes.
 
     Captions (`ss_tag_frequency`) and folder names (`ss_dataset_dirs`) only with `export.include_captions`.
@@ -72,14 +72,14 @@ def kohya_metadata(run: Run, facts: LoraFacts, saved: bytes) -> dict[str, str]:
     return with_hashes(split_saved(saved), {key: value for key, value in found.items() if value != ""})
 
 
-def used_prediction(run: Run, base: BaseModel) -> Prediction:
+def used_prediction(run: ImageRun, base: BaseModel) -> Prediction:
     """What the LoRA was trained to predict: the config's word, then the base's, then what its family usually does."""
     if run.loss.prediction != "auto":
         return run.loss.prediction
     return base.prediction or "epsilon"
 
 
-def _required(run: Run, prediction: Prediction) -> dict[str, str]:
+def _required(run: ImageRun, prediction: Prediction) -> dict[str, str]:
     lora = run.lora
     alpha = _number(written_alpha(lora))
     arguments: dict[str, str] = {}
@@ -97,7 +97,7 @@ def _required(run: Run, prediction: Prediction) -> dict[str, str]:
     }
 
 
-def _settings(run: Run, facts: LoraFacts) -> dict[str, str]:
+def _settings(run: ImageRun, facts: LoraFacts) -> dict[str, str]:
     training, optimizer, loss, plan = run.training, run.optimizer, run.loss, facts["plan"]
     text_rate = optimizer.text_encoder_learning_rate or optimizer.learning_rate
     epochs = str(math.ceil(plan.epochs))
@@ -134,7 +134,7 @@ def _settings(run: Run, facts: LoraFacts) -> dict[str, str]:
     }
 
 
-def _modelspec(run: Run, facts: LoraFacts, prediction: Prediction) -> dict[str, str]:
+def _modelspec(run: ImageRun, facts: LoraFacts, prediction: Prediction) -> dict[str, str]:
     export, side, trigger, date = run.export, run.dataset.resolution, trigger_phrase(run), facts.get("finished_at")
     values = {
         "sai_model_spec": "1.0.1",
@@ -154,7 +154,7 @@ def _modelspec(run: Run, facts: LoraFacts, prediction: Prediction) -> dict[str, 
     return {f"modelspec.{key}": value for key, value in values.items()}
 
 
-def _captions(run: Run, plan: Plan) -> dict[str, str]:
+def _captions(run: ImageRun, plan: Plan) -> dict[str, str]:
     folders: dict[str, dict[str, int]] = {}
     tags: dict[str, Counter[str]] = {}
     for image in plan.images:
@@ -166,7 +166,7 @@ def _captions(run: Run, plan: Plan) -> dict[str, str]:
     return {"ss_dataset_dirs": _json(folders), "ss_tag_frequency": _json(tags)}
 
 
-def _folder(run: Run, image: Image) -> str:
+def _folder(run: ImageRun, image: Image) -> str:
     """Folder of a picture: the first one inside the data set (kohya's `10_cat`), else the data set's own name."""
     parts = PurePosixPath(image.name).parts
     return parts[0] if len(parts) > 1 else PurePosixPath(run.dataset.path.replace("\\", "/")).stem
@@ -177,7 +177,7 @@ def model_name(base: BaseModel) -> str:
     return base.path.name if base.layout == "single_file" and base.path else base.name
 
 
-def trigger_phrase(run: Run) -> str:
+def trigger_phrase(run: ImageRun) -> str:
     """Words that call the LoRA: `export.trigger_phrase`, else the trigger word of the captions; may be empty."""
     return run.export.trigger_phrase or run.caption.trigger
 

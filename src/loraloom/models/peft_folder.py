@@ -13,16 +13,18 @@ from loraloom.spec.errors import LoomError
 from loraloom.spec.lora import FileSummary
 
 DIFFUSERS_FILE = "pytorch_lora_weights.safetensors"
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+"""PEFT's files."""
 
 
 def is_adapter_folder(path: Path) -> bool:
     """True for a PEFT adapter folder and for a folder with diffusers' LoRA file."""
-    return (path / "adapter_config.json").is_file() or (path / DIFFUSERS_FILE).is_file()
+    return (path / CONFIG).is_file() or (path / DIFFUSERS_FILE).is_file()
 
 
 def adapter_file(path: Path) -> Path:
     """The weights in the adapter folder `path`. Raises LoomError `pickle_refused` or `weights_unreadable`."""
-    for name in (DIFFUSERS_FILE, "adapter_model.safetensors"):
+    for name in (DIFFUSERS_FILE, WEIGHTS):
         if (path / name).is_file():
             return path / name
     if (path / "adapter_model.bin").is_file():
@@ -33,15 +35,26 @@ def adapter_file(path: Path) -> Path:
 
 
 def summarise_folder(path: Path) -> FileSummary:
-    """Summary of the adapter folder `path`; rank and alpha as its config has them."""
-    file = adapter_file(path)
+    """Summary of the adapter folder `path`; family, rank and alpha as its config has them."""
+    return summarise_adapter(adapter_file(path)).model_copy(update={"path": str(path)})
+
+
+def in_adapter_folder(file: Path) -> bool:
+    """Whether `file` is the weights of a PEFT folder, whose config says the rest."""
+    return file.name == WEIGHTS and (file.parent / CONFIG).is_file()
+
+
+def summarise_adapter(file: Path) -> FileSummary:
+    """Summary of the weights `file`, with what the config beside them says."""
     found = summarise_lora(file, read_header(file))
     config: dict[str, Any] = {}
-    if (path / "adapter_config.json").is_file():
-        config = read_json(path / "adapter_config.json")
-    more: dict[str, Any] = {"path": str(path)}
+    if (file.parent / CONFIG).is_file():
+        config = read_json(file.parent / CONFIG)
+    more: dict[str, Any] = {}
     if isinstance(config.get("lora_alpha"), int | float) and not found.alpha:
         more["alpha"] = (float(config["lora_alpha"]),)
+    if config.get("task_type") == "CAUSAL_LM":
+        more["family"] = "causal_lm"
     kept = ("base_model_name_or_path", "peft_type", "r", "lora_alpha", "use_rslora", "use_dora", "task_type")
     more["metadata"] = found.metadata | {key: config[key] for key in kept if config.get(key) is not None}
     return found.model_copy(update=more)

@@ -1,4 +1,4 @@
-"""Finds the base model that a config names: the embedded one, a folder, a single file or a hub id."""
+"""Finds the base model that a config names: one that comes with Loom, a folder, a single file or a hub id."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from loraloom.models.family import detect, require_base
 from loraloom.models.hub_ids import known_hub_id
 from loraloom.models.prediction import Prediction, prediction_from_name
+from loraloom.models.smollm2 import SMOLLM2, smollm2_path
 from loraloom.models.sniff import refuse_pickle
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import NATIVE_RESOLUTION, Family
@@ -30,10 +31,10 @@ class BaseModel:
     hub_id: str | None
     family: Family | None
     """None for a hub id that is neither known nor downloaded."""
-    layout: Literal["diffusers", "single_file"]
+    layout: Literal["diffusers", "single_file", "transformers", "gguf"]
     prediction: Prediction | None
     resolution: int | None
-    """Side in pixels the model was made for."""
+    """Side in pixels the model was made for; None for language models."""
     variant: str | None = None
     """`fp16` if the weights of a diffusers folder are there only in that variant."""
     warnings: tuple[str, ...] = ()
@@ -45,18 +46,21 @@ def thimble_path() -> Path:
 
 
 def resolve(base_model: str) -> BaseModel:
-    """Find `base_model` (`thimble`, a folder, a .safetensors file, a hub id `owner/name`). Nothing is downloaded.
+    """Find `base_model` (`thimble`, `smollm2`, a folder, a .safetensors or .gguf file, a hub id `owner/name`). Nothing is
+    downloaded.
 
     Raises LoomError: `base_model_not_found` (with near names), `base_model_unknown` (says what it is instead),
-    `pickle_refused`, `weights_unreadable`.
+    `pickle_refused`, `weights_unreadable`, `extra_missing` (the package of `smollm2`).
     """
     if base_model == THIMBLE:
         return _from_path(thimble_path(), THIMBLE)
+    if base_model == SMOLLM2:
+        return _from_path(smollm2_path(), SMOLLM2)
     path = Path(base_model).expanduser()
     if path.exists():
         return _from_path(path, path.stem if path.is_file() else path.resolve().name)
     refuse_pickle(path)
-    looks_local = path.suffix == ".safetensors" or (path.parent.is_dir() and str(path.parent) != ".")
+    looks_local = path.suffix in (".safetensors", ".gguf") or (path.parent.is_dir() and str(path.parent) != ".")
     if HUB_ID.fullmatch(base_model) and not looks_local:
         return _from_hub(base_model)
     raise LoomError("base_model_not_found", f"There is no base model {base_model!r}.", _nearest(base_model, path))
@@ -69,7 +73,7 @@ def _from_path(path: Path, name: str, hub_id: str | None = None) -> BaseModel:
         )
     found = detect(path)
     family = require_base(found, path.name if hub_id is None else hub_id)
-    layout: Literal["diffusers", "single_file"] = "single_file" if path.is_file() else "diffusers"
+    layout: Any = found.layout if family == "causal_lm" else "single_file" if path.is_file() else "diffusers"
     return BaseModel(
         name, path, hub_id, family, layout, found.prediction, found.resolution, found.variant, found.warnings
     )
@@ -88,7 +92,7 @@ def _from_hub(hub_id: str) -> BaseModel:
         family,
         "diffusers",
         prediction_from_name(hub_id) or usual,
-        NATIVE_RESOLUTION[family] if family else None,
+        NATIVE_RESOLUTION.get(family) if family else None,  # pyright: ignore[reportArgumentType]
     )
 
 
@@ -102,7 +106,7 @@ def hub_snapshot(hub_id: str) -> Path | None:
     except (OSError, ValueError):
         return None
     folder = repository / "snapshots" / Path(commit).name
-    return folder if (folder / "model_index.json").is_file() else None
+    return folder if any((folder / name).is_file() for name in ("model_index.json", "config.json")) else None
 
 
 def _nearest(base_model: str, path: Path) -> str:
@@ -113,6 +117,10 @@ def _nearest(base_model: str, path: Path) -> str:
     near = difflib.get_close_matches(path.name, beside, 3, 0.5)
     if near:
         return "Did you mean " + " or ".join(str(path.parent / name) for name in near) + "?"
-    if difflib.get_close_matches(base_model.lower(), [THIMBLE], 1, 0.6):
-        return f"Did you mean {THIMBLE!r}, the embedded base?"
-    return "Name `thimble`, a diffusers folder, a .safetensors file, or a hub id such as owner/name."
+    embedded = difflib.get_close_matches(base_model.lower(), [THIMBLE, SMOLLM2], 1, 0.6)
+    if embedded:
+        return f"Did you mean {embedded[0]!r}, the embedded base?"
+    return (
+        "Name `thimble` or `smollm2`, a folder of diffusers or transformers, a .safetensors or .gguf file, or a hub id such "
+        "as owner/name."
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from loraloom.models.configs import TEXT_ENCODERS, Part, true_config
 from loraloom.models.diffusers_folder import read_json
@@ -16,11 +16,12 @@ from loraloom.models.header import BITS, Header, read_header
 from loraloom.models.layout import Config, text_layers, unet_layers
 from loraloom.models.resolve import BaseModel
 from loraloom.models.single_file import CLIP, UNET, VAE, clip_prefix, configs_for
+from loraloom.models.text_base import folder_of
+from loraloom.models.text_shape import TextShape, text_shape, usual_size, usual_text_shape
+from loraloom.models.totals import Stored, commonest
 from loraloom.spec.errors import LoomError
-from loraloom.spec.run import Family
+from loraloom.spec.run import ImageFamily
 
-Stored = Literal["fp32", "bf16", "fp16"]
-_STORED: dict[str, Stored] = {"F32": "fp32", "BF16": "bf16", "F16": "fp16"}
 _VARIANT = re.compile(r"\.(fp16|bf16|non_ema)(-\d+-of-\d+)?\.safetensors$")
 
 
@@ -32,7 +33,7 @@ class Shape:
     Shapes are compared by identity: `shape_of` gives the same one as long as the files are the same.
     """
 
-    family: Family
+    family: ImageFamily
     unet: Config
     vae: Config
     text_encoders: Mapping[str, Config]
@@ -54,10 +55,14 @@ class Shape:
         return max(int(config["max_position_embeddings"]) for config in self.text_encoders.values())
 
 
-def shape_of(base: BaseModel) -> Shape:
-    """The shape of `base`; a hub id that is not on this machine has the usual one of its family.
+AnyShape = Shape | TextShape
 
-    Raises LoomError `weights_unreadable`, and `base_model_unknown` where not even the family is known.
+
+def shape_of(base: BaseModel) -> AnyShape:
+    """The shape of `base`; a hub id that is not on this machine has the usual one of its family, a language model the one
+    of its size.
+
+    Raises LoomError `weights_unreadable`, `base_not_prepared`, and `base_model_unknown` where not even the family is known.
     """
     if base.family is None:
         raise LoomError(
@@ -65,6 +70,10 @@ def shape_of(base: BaseModel) -> Shape:
             f"{base.name} is not on this machine and its family is not known.",
             "Set family in the config.",
         )
+    if base.family == "causal_lm":
+        if base.path is None:
+            return usual_text_shape(usual_size(base.name))
+        return text_shape(folder_of(base), base.path.stat().st_size if base.path.is_file() else None)
     if base.path is None:
         return usual_shape(base.family)
     files = [base.path] if base.path.is_file() else sorted(base.path.rglob("*.safetensors"))
@@ -73,7 +82,7 @@ def shape_of(base: BaseModel) -> Shape:
 
 
 @cache
-def usual_shape(family: Family) -> Shape:
+def usual_shape(family: ImageFamily) -> Shape:
     """Stable Diffusion 1.5, 2.1 or XL as published, in fp16 files; reads no weights."""
     configs: dict[Part, dict[str, Any]] = {part: true_config(family, part) for part in _parts(family)}
     parameters = {part: _counted(part, config) for part, config in configs.items()}
@@ -87,13 +96,13 @@ def usual_shape(family: Family) -> Shape:
     )
 
 
-def _parts(family: Family) -> tuple[Part, ...]:
+def _parts(family: ImageFamily) -> tuple[Part, ...]:
     texts: tuple[Part, ...] = TEXT_ENCODERS[family]  # pyright: ignore[reportAssignmentType]
     return ("unet", "vae", *texts)
 
 
 def _shape(
-    family: Family,
+    family: ImageFamily,
     configs: Mapping[Any, dict[str, Any]],
     parameters: Mapping[Any, int],
     file_bytes: Mapping[Any, int],
@@ -108,12 +117,12 @@ def _shape(
 
 
 @cache
-def _read(path: Path, family: Family, stamps: tuple[tuple[str, int, int], ...]) -> Shape:
+def _read(path: Path, family: ImageFamily, stamps: tuple[tuple[str, int, int], ...]) -> Shape:
     disk = sum(size for _, _, size in stamps)
     return _from_file(path, family, disk) if path.is_file() else _from_folder(path, family, disk)
 
 
-def _from_folder(path: Path, family: Family, disk: int) -> Shape:
+def _from_folder(path: Path, family: ImageFamily, disk: int) -> Shape:
     configs: dict[str, dict[str, Any]] = {}
     parameters: dict[str, int] = {}
     file_bytes: dict[str, int] = {}
@@ -127,7 +136,7 @@ def _from_folder(path: Path, family: Family, disk: int) -> Shape:
     return _shape(family, configs, parameters, file_bytes, stored, disk)
 
 
-def _from_file(path: Path, family: Family, disk: int) -> Shape:
+def _from_file(path: Path, family: ImageFamily, disk: int) -> Shape:
     header = read_header(path)
     configs = configs_for(header, family)
     vae = next(prefix for prefix in VAE if any(name.startswith(prefix + "decoder.") for name in header.tensors))
@@ -155,8 +164,7 @@ def _totals(headers: list[Header], prefix: str) -> tuple[int, int, Stored]:
                 count += info.size
                 size += info.size * BITS[info.dtype] // 8
                 by_format[info.dtype] = by_format.get(info.dtype, 0) + info.size
-    commonest = max(by_format, key=lambda name: by_format[name], default="F32")
-    return count, size, _STORED.get(commonest, "fp32")
+    return count, size, commonest(by_format)
 
 
 def _counted(part: Part, config: Config) -> int:

@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 from pydantic import BaseModel, ValidationError
 
 from loraloom.spec.errors import LoomError, Problem
-from loraloom.spec.run import FAMILIES, RUN, Family, Run, Sd1Run
+from loraloom.spec.run import FAMILIES, RUN, Family, Run
 
 Config = dict[str, Any]
 
@@ -51,7 +51,7 @@ def find_problems(config: Config) -> list[Problem]:
             fresh = 0
             for fault in error.errors(include_url=False):
                 path = tuple(p for p in fault["loc"][1:])
-                problem = _problem(path, fault)
+                problem = _problem(path, fault, family)
                 if fault["type"] == "value_error" and _follows(problem, problems):
                     continue
                 if (problem.key, problem.message) not in seen:
@@ -105,12 +105,12 @@ def fields_at(path: tuple[Any, ...], family: Family = "sd1") -> dict[str, Any]:
     return dict(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else {}
 
 
-def all_keys() -> list[str]:
+def all_keys(family: Family = "sd1") -> list[str]:
     """Every key a config may have, dotted."""
 
     def walk(path: tuple[str, ...]) -> list[str]:
         found: list[str] = []
-        for name in fields_at(path):
+        for name in fields_at(path, family):
             deeper = walk((*path, name))
             found += deeper or [".".join((*path, name))]
         return found
@@ -131,16 +131,18 @@ def _family_problem(value: Any) -> Problem:
     )
 
 
-def _problem(path: tuple[Any, ...], fault: Any) -> Problem:
+def _problem(path: tuple[Any, ...], fault: Any, family: Family) -> Problem:
     key = ".".join(str(p) for p in path) or "config"
     kind, value, context = fault["type"], fault["input"], fault.get("ctx", {})
     numbers = {name: limit for name, limit in context.items() if isinstance(limit, int | float | str)}
     if kind == "extra_forbidden":
-        return Problem(key=key, value=value, message="is not a known key", hint=_nearest(path), kind=kind)
+        return Problem(key=key, value=value, message="is not a known key", hint=_nearest(path, family), kind=kind)
     if kind == "missing":
-        return Problem(key=key, message="is missing", hint=_help_for(path), kind=kind)
+        return Problem(key=key, message="is missing", hint=_help_for(path, family), kind=kind)
     if kind == "value_error":
-        return Problem(key=key, message=str(context.get("error", fault["msg"])), hint=_help_for(path), kind=kind)
+        return Problem(
+            key=key, message=str(context.get("error", fault["msg"])), hint=_help_for(path, family), kind=kind
+        )
     if kind == "literal_error":
         near = difflib.get_close_matches(str(value), _choices(str(context["expected"])), 1, 0.5)
         return Problem(
@@ -153,7 +155,7 @@ def _problem(path: tuple[Any, ...], fault: Any) -> Problem:
         )
     message = fault["msg"][:1].lower() + fault["msg"][1:]
     return Problem(
-        key=key, value=value, message=f"{value!r}: {message}", hint=_help_for(path), kind=kind, limits=numbers
+        key=key, value=value, message=f"{value!r}: {message}", hint=_help_for(path, family), kind=kind, limits=numbers
     )
 
 
@@ -161,21 +163,21 @@ def _choices(expected: str) -> list[str]:
     return [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
 
 
-def _help_for(path: tuple[Any, ...]) -> str:
+def _help_for(path: tuple[Any, ...], family: Family) -> str:
     if not path:
         return ""
-    info = fields_at(path[:-1]).get(path[-1])
+    info = fields_at(path[:-1], family).get(path[-1])
     return info.description or "" if info is not None else ""
 
 
-def _nearest(path: tuple[Any, ...]) -> str:
+def _nearest(path: tuple[Any, ...], family: Family) -> str:
     """The key that was probably meant: first among the siblings, then anywhere."""
     name = str(path[-1])
-    siblings = difflib.get_close_matches(name, list(fields_at(path[:-1])), 1, 0.6)
+    siblings = difflib.get_close_matches(name, list(fields_at(path[:-1], family)), 1, 0.6)
     if siblings:
         return f"did you mean {'.'.join((*map(str, path[:-1]), siblings[0]))!r}?"
-    by_leaf = {key.rsplit(".", 1)[-1]: key for key in all_keys()}
+    by_leaf = {key.rsplit(".", 1)[-1]: key for key in all_keys(family)}
     elsewhere = difflib.get_close_matches(name, list(by_leaf), 1, 0.6)
     if elsewhere:
         return f"did you mean {by_leaf[elsewhere[0]]!r}?"
-    return "remove it; known here: " + ", ".join(fields_at(path[:-1]) or Sd1Run.model_fields)
+    return "remove it; known here: " + ", ".join(fields_at(path[:-1], family) or fields_at((), family))

@@ -25,7 +25,10 @@ class RunStarted(_Event):
     step: int
     total_steps: int
     images: int
+    """Pictures, or examples of texts, that are trained on."""
     trainable_parameters: int
+    parameters: int | None = None
+    """All of the model that is adapted."""
     pid: int
 
 
@@ -67,15 +70,17 @@ class StepLogged(_Event):
 
 
 class ValidationLogged(_Event):
-    """Mean loss on the pictures held out, at fixed noise and timesteps."""
+    """Mean loss on what is held out: pictures at fixed noise and timesteps, tokens of texts."""
 
     type: Literal["ValidationLogged"] = "ValidationLogged"
     step: int
     loss: float
+    perplexity: float | None = None
+    """exp(loss) of texts."""
 
 
 class SampleSaved(_Event):
-    """A picture was made from the weights in training; `file` is relative to the run folder."""
+    """A picture or an answer was made from the weights in training; `file` is relative to the run folder."""
 
     type: Literal["SampleSaved"] = "SampleSaved"
     step: int
@@ -83,6 +88,8 @@ class SampleSaved(_Event):
     prompt: str
     seed: int
     strength: float = 1.0
+    text: str | None = None
+    """The answer, where it is one."""
 
 
 class CheckpointSaved(_Event):

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from loraloom.spec.run import Family
 
-Purpose = Literal["try", "avatar", "product", "ink", "character", "brand", "icons", "style"]
+Purpose = Literal[
+    "try", "avatar", "product", "ink", "character", "brand", "icons", "style", "voice", "facts", "structured", "role"
+]
 
 
 class Words(BaseModel):

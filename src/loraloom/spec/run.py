@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter, model_validator
 
 from loraloom.spec.caption import CaptionRules
+from loraloom.spec.common import Checkpoints, Length, Pace, Validation
 from loraloom.spec.dataset import Dataset
 from loraloom.spec.knob import Group, knob
+from loraloom.spec.text import FAMILY_HELP, TextRun
 
-Family = Literal["sd1", "sd2", "sdxl"]
+ImageFamily = Literal["sd1", "sd2", "sdxl"]
+Family = Literal["sd1", "sd2", "sdxl", "causal_lm"]
 Targets = Literal["attention", "attention+ff", "attention+ff+conv"]
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
-OptimizerName = Literal["adamw", "adamw8bit", "prodigy", "adafactor", "lion", "adamw_schedulefree"]
-SchedulerName = Literal["constant", "linear", "cosine", "cosine_with_restarts", "polynomial"]
 
 
 class Lora(Group):
@@ -46,83 +46,21 @@ class Lora(Group):
         return self
 
 
-class Training(Group):
+class Training(Length):
     """How long, how many pictures at once, and in which precision."""
 
-    epochs: int | None = knob(None, "Passes over the data set; give this or `steps`.", "epochs", ge=1)
-    steps: int | None = knob(None, "Optimizer steps; give this or `epochs`.", "steps", ge=1)
-    batch_size: int = knob(
-        1,
-        "Pictures at once: steadier gradients and better use of the card, more memory. `auto`: as many as fit.",
-        "pictures",
-        ge=1,
-    )
-    micro_batch: int | None = knob(
-        None,
-        "Pictures of a batch that are computed at once; empty: all. Fewer need less memory; the result is the same.",
-        "pictures",
-        ge=1,
-    )
-    accumulation: int = knob(
-        1, "Batches added up before one step: a larger effective batch without more memory.", "batches", ge=1
-    )
-    precision: Precision = knob(
-        "auto", "Number format of the frozen base; auto is bf16 where it is fast, fp32 for tiny models and old CPUs."
-    )
-    gradient_checkpointing: bool = knob(
-        False, "Recompute instead of keeping activations: far less memory, steps about 45 % slower."
-    )
     lower_resolution: bool = knob(
         False, "Whether the resolution may be lowered when memory runs out and nothing else is left to lower."
     )
-    max_grad_norm: float = knob(1.0, "Gradients longer than this are shortened; 0 turns clipping off.", ge=0)
-    ema: float = knob(
-        0.0,
-        "Decay of an average of the weights that is saved instead of the last ones; 0 is off.",
-        "0 to 1",
-        ge=0,
-        lt=1,
-    )
-    seed: int = knob(42, "Same seed, same data, same machine: same LoRA.", ge=0, lt=2**32)
     cache: Literal["memory", "disk"] = knob("memory", "Where latents and embeddings are kept; disk survives a restart.")
-    device: str = knob("auto", "auto, cpu, cuda, cuda:1 or mps.", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
-    threads: int | None = knob(None, "CPU threads; empty lets torch choose.", "threads", ge=1)
-
-    @model_validator(mode="after")
-    def _one_length(self) -> Self:
-        if self.epochs is not None and self.steps is not None:
-            raise ValueError("give epochs or steps, not both")
-        if self.epochs is None and self.steps is None:
-            raise ValueError("give epochs or steps")
-        return self
 
 
-class Optimizer(Group):
+class Optimizer(Pace):
     """What moves the weights, and how fast over the run."""
 
-    name: OptimizerName = knob(
-        "adamw", "adamw is the safe one; prodigy finds its own rate; 8-bit saves memory on CUDA."
-    )
-    learning_rate: float = knob(
-        1e-4, "How far each step goes: too high burns, too low learns nothing. Prodigy wants 1.", gt=0, le=10
-    )
     text_encoder_learning_rate: float | None = knob(
         None, "Rate of the text encoders; empty means the same as the UNet's.", gt=0, le=10
     )
-    weight_decay: float = knob(0.01, "Pull towards zero at every step: less overfitting.", ge=0, le=1)
-    betas: tuple[float, float] = knob((0.9, 0.999), "How long gradients are remembered.")
-    scheduler: SchedulerName = knob("cosine", "Course of the learning rate over the run.")
-    warmup: float = knob(
-        0.0, "Steps (from 1 up) or share of the run (below 1) over which the rate rises from 0.", "steps or share", ge=0
-    )
-    restarts: int = knob(1, "Cycles of cosine_with_restarts.", "cycles", ge=1)
-    power: float = knob(1.0, "Exponent of the polynomial schedule.", gt=0)
-
-    @model_validator(mode="after")
-    def _betas_in_range(self) -> Self:
-        if not all(0 <= b < 1 for b in self.betas):
-            raise ValueError("betas must lie in [0, 1)")
-        return self
 
     @model_validator(mode="after")
     def _one_rate_for_prodigy(self) -> Self:
@@ -150,17 +88,6 @@ class Loss(Group):
     masked_floor: float = knob(0.1, "Weight of what a mask hides: 0 ignores it.", "0 to 1", ge=0, le=1)
 
 
-class Checkpoints(Group):
-    """When the state of training is written, and which checkpoints stay."""
-
-    every_steps: int | None = knob(None, "Write one every so many steps.", "steps", ge=1)
-    every_minutes: float | None = knob(
-        10, "Write one when so long has passed: what `kill -9` can cost.", "minutes", gt=0
-    )
-    keep_last: int = knob(3, "How many of the newest stay.", "checkpoints", ge=1)
-    keep_every: int | None = knob(None, "Those at multiples of this stay for good, for comparison.", "steps", ge=1)
-
-
 class Sampling(Group):
     """Pictures made while training, from fixed prompts and seeds."""
 
@@ -180,13 +107,6 @@ class Sampling(Group):
     height: int | None = knob(
         None, "Height; empty means the training resolution.", "pixels", ge=32, le=4096, multiple_of=8
     )
-
-
-class Validation(Group):
-    """Pictures held out of training whose loss shows overfitting."""
-
-    share: float = knob(0.0, "Share of the pictures held out; 0 holds none.", "0 to 1", ge=0, le=0.5)
-    every_steps: int = knob(100, "Measure every so many steps.", "steps", ge=1)
 
 
 class Export(Group):
@@ -228,9 +148,6 @@ class _ImageRun(Group):
     tensorboard_dir: str | None = knob(None, "Folder for TensorBoard files too; empty writes none.")
 
 
-FAMILY_HELP = "What kind of model the base is; told from the base model when left out."
-
-
 class Sd1Run(_ImageRun):
     """Stable Diffusion 1.x and models of its shape (CLIP-L, 512 px, epsilon)."""
 
@@ -252,10 +169,11 @@ class SdxlRun(_ImageRun):
     family: Literal["sdxl"] = knob("sdxl", FAMILY_HELP)
 
 
-Run = Annotated[Sd1Run | Sd2Run | SdxlRun, Field(discriminator="family")]
+ImageRun = Sd1Run | Sd2Run | SdxlRun
+Run = Annotated[Sd1Run | Sd2Run | SdxlRun | TextRun, Field(discriminator="family")]
 RUN: TypeAdapter[Run] = TypeAdapter(Run)
-FAMILIES: dict[Family, type[Group]] = {"sd1": Sd1Run, "sd2": Sd2Run, "sdxl": SdxlRun}
-NATIVE_RESOLUTION: dict[Family, int] = {"sd1": 512, "sd2": 768, "sdxl": 1024}
+FAMILIES: dict[Family, type[Group]] = {"sd1": Sd1Run, "sd2": Sd2Run, "sdxl": SdxlRun, "causal_lm": TextRun}
+NATIVE_RESOLUTION: dict[ImageFamily, int] = {"sd1": 512, "sd2": 768, "sdxl": 1024}
 
 
 def schema() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import Lora
+from loraloom.spec.text import TextLora
 
 ADAPTER = "default"
 _ATTENTION = re.compile(r"(\.|^)(to_q|to_k|to_v|to_out\.0|q_proj|k_proj|v_proj|out_proj)$")
@@ -44,8 +45,6 @@ def add_lora(model: nn.Module, component: str, lora: Lora) -> int:
 
     Raises LoomError `config_invalid` when the filters leave no layer.
     """
-    from peft import LoraConfig, inject_adapter_in_model
-
     targets = choose_targets(model, lora)
     if not targets:
         raise LoomError(
@@ -53,6 +52,13 @@ def add_lora(model: nn.Module, component: str, lora: Lora) -> int:
             f"No layer of the {component} matches lora.targets, include_blocks and exclude_blocks.",
             "Widen the filters; module paths look like `down_blocks.0.attentions.0`.",
         )
+    return inject(model, targets, lora)
+
+
+def inject(model: nn.Module, targets: list[str], lora: Lora | TextLora) -> int:
+    """Put a fresh LoRA in fp32 on the layers at the paths `targets`; returns how many there are."""
+    from peft import LoraConfig, inject_adapter_in_model
+
     config = LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,  # pyright: ignore[reportArgumentType]

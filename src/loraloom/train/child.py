@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Callable
@@ -14,14 +13,8 @@ import torch
 import yaml
 
 from loraloom.child.asks import STOP, Asks, Interrupted
-from loraloom.data.importer import scan
-from loraloom.data.names import safe_stem
-from loraloom.data.plan import plan as make_plan
-from loraloom.generate.draw import quiet
-from loraloom.models.lora_metadata import LoraFacts
-from loraloom.models.resolve import BaseModel, resolve
+from loraloom.models.resolve import resolve
 from loraloom.spec import check
-from loraloom.spec.dataset import Plan
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import (
     CheckpointSaved,
@@ -38,13 +31,11 @@ from loraloom.train import checkpoint
 from loraloom.train.adapters import Ema
 from loraloom.train.clock import Clock, told
 from loraloom.train.device import Memory, base_bytes, choose_device, choose_dtype, limit_card
-from loraloom.train.families import family as family_named
+from loraloom.train.families import start
 from loraloom.train.loop import Loop
 from loraloom.train.optimizers import create_optimizer, create_scheduler
 from loraloom.train.progress import Log, Progress
-from loraloom.train.samples import Samples
-from loraloom.train.setup import prepare
-from loraloom.train.task import Task
+from loraloom.train.task import Setting, Task
 from loraloom.train.update import Updater
 
 Emit = Callable[[Any], None]
@@ -82,23 +73,14 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
         emit(payload)
         asks.look()
 
-    quiet()
     if run.training.threads:
         torch.set_num_threads(run.training.threads)
     device = choose_device(run.training.device)
     limit_card(device)
     base = resolve(run.base_model)
     dtype = choose_dtype(run.training.precision, device, base_bytes(base.path))
-    tell(StageStarted(stage="loading", total=1))
-    plan = make_plan(scan(run.dataset, progress=asks.look), run)
-    parts = family_named(run.family).load(base, dtype)
-    if run.loss.prediction != "auto":
-        parts.prediction = run.loss.prediction
-    gc.freeze()  # code and weights stay to the end: they are not looked through again
-    gc.enable()
-    tell(StageProgressed(stage="loading", done=1, total=1))
-    task, samples = prepare(run_dir, run, plan, parts, base, device, emit, tell)
-    loop, writer = _make_loop(run_dir, run, plan, task, device, dtype, emit, asks)
+    task = start(run.family)(Setting(run_dir, run, base, device, dtype, emit, tell, asks.look))
+    loop, writer = _make_loop(run_dir, run, task, device, dtype, emit, asks)
     progress = loop.log.progress
     emit(
         RunStarted(
@@ -107,9 +89,10 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
             base_model=run.base_model,
             device=str(device),
             step=progress.step,
-            total_steps=plan.total_steps,
-            images=len(plan.images),
+            total_steps=task.total_steps,
+            images=task.items,
             trainable_parameters=sum(parameter.numel() for parameter in task.adapter().values()),
+            parameters=task.parameters(),
             pid=os.getpid(),
         )
     )
@@ -120,7 +103,10 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
     if reason is not None:
         emit(RunInterrupted(step=progress.step, signal=reason))
         return reason
-    file = _export(run_dir, run, plan, base, task, samples, progress, emit)
+    emit(StageStarted(stage="exporting", total=1))
+    with torch.no_grad():
+        file = task.export(progress.step)
+    emit(StageProgressed(stage="exporting", done=1, total=1))
     emit(
         RunFinished(
             lora=file.relative_to(run_dir).as_posix(),
@@ -131,7 +117,7 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
             seconds_per_step=progress.seconds / progress.step,
             seconds_to_first_step=(loop.log.first_step_at or time.time()) - began,
             peak_memory_bytes=loop.log.memory.read()[1],
-            samples=sorted(p.relative_to(run_dir).as_posix() for p in (run_dir / "samples").glob("step-*/*.png")),
+            samples=sorted(p.relative_to(run_dir).as_posix() for p in (run_dir / "samples").glob("step-*/[0-9]*")),
         )
     )
     return None
@@ -140,7 +126,6 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
 def _make_loop(
     run_dir: Path,
     run: Run,
-    plan: Plan,
     task: Task,
     device: torch.device,
     dtype: torch.dtype,
@@ -151,7 +136,7 @@ def _make_loop(
     optimizer = create_optimizer(run.optimizer, task.groups(), device)
     updater = Updater(
         optimizer=optimizer,
-        scheduler=create_scheduler(run.optimizer, optimizer, plan.total_steps),
+        scheduler=create_scheduler(run.optimizer, optimizer, task.total_steps),
         max_grad_norm=run.training.max_grad_norm,
         scaler=torch.amp.GradScaler() if dtype == torch.float16 else None,
     )
@@ -175,12 +160,12 @@ def _make_loop(
     loop = Loop(
         task=task,
         updater=updater,
-        total_batches=plan.total_batches,
+        total_batches=task.total_batches,
         accumulation=run.training.accumulation,
         seed=run.training.seed,
         device=device,
         autocast=dtype if dtype != torch.float32 else None,
-        log=Log(progress, plan.total_steps, str(device), Memory(device), emit, Clock(told(run_dir))),
+        log=Log(progress, task.total_steps, str(device), Memory(device), emit, Clock(told(run_dir))),
         save=save,
         stop=asks.reason,
         asked=asks,
@@ -190,6 +175,7 @@ def _make_loop(
             "checkpoint": run.checkpoints.every_steps,
             "minutes": run.checkpoints.every_minutes,
         },
+        patience=run.validation.patience,
     )
     return loop, writer
 
@@ -202,27 +188,3 @@ def _newest(run_dir: Path, emit: Emit) -> checkpoint.State | None:
         except LoomError as error:
             emit(WarningRaised(code=error.code, message=error.message, hint=error.hint))
     return None
-
-
-def _export(
-    run_dir: Path,
-    run: Run,
-    plan: Plan,
-    base: BaseModel,
-    task: Task,
-    samples: Samples,
-    progress: Progress,
-    emit: Emit,
-) -> Path:
-    """Write the LoRA, its preview and the contact sheet."""
-    emit(StageStarted(stage="exporting", total=1))
-    file = run_dir / "lora" / f"{safe_stem(run.name)}.safetensors"
-    facts: LoraFacts = {"base": base, "plan": plan, "steps": progress.step}
-    with torch.no_grad():
-        task.export(file, facts)
-    samples.sheet()
-    preview = samples.folder(progress.step) / "01.png"
-    if preview.exists():
-        file.with_suffix(".png").write_bytes(preview.read_bytes())
-    emit(StageProgressed(stage="exporting", done=1, total=1))
-    return file

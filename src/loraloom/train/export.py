@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from loraloom.models.lora_metadata import LoraFacts, kohya_metadata
 from loraloom.models.raw_file import split_saved, write_raw
 from loraloom.spec.errors import LoomError
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun
 from loraloom.train.adapters import ADAPTER, lora_layers, without_lora
 from loraloom.train.device import DTYPES
 
@@ -50,7 +50,7 @@ def _exact(value: float, dtype: torch.dtype) -> Tensor:
     return scalar.to(dtype) if scalar.to(dtype).float() == scalar else scalar
 
 
-def write(file: Path, components: Mapping[str, nn.Module], names: Names, run: Run, facts: LoraFacts) -> None:
+def write(file: Path, components: Mapping[str, nn.Module], names: Names, run: ImageRun, facts: LoraFacts) -> None:
     """Write the LoRA with its metadata and hashes, whole or not at all. The same weights make the same bytes."""
     saved = save(tensors_of(components, names, DTYPES[run.export.dtype]))
     write_raw(file, split_saved(saved), kohya_metadata(run, facts, saved))

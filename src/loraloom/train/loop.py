@@ -33,6 +33,8 @@ class Loop:
     stop: Callable[[], str | None]
     asked: Callable[[str], bool]
     every: dict[str, float | None]
+    patience: int | None = None
+    """Measurements without a better one after which the run ends; None: never."""
 
     def run(self) -> str | None:
         """Train to the end (None) or until `stop` gives a reason; the weights are then as they will be used.
@@ -43,7 +45,7 @@ class Loop:
         self.log.emit(StageStarted(stage="training", total=total_steps))
         self._mode(training=True)
         saved_at = time.monotonic()
-        while progress.step < total_steps:
+        while progress.step < total_steps and not progress.ended:
             if reason := self.stop():
                 self.save("interrupted")
                 return reason
@@ -53,9 +55,9 @@ class Loop:
             self.log.step(loss, norm, time.monotonic() - began, lr, epoch)
             if progress.step == 1:  # what the base draws waits for the first loss, which people wait for
                 self._aside(lambda: self.task.sample(0))
-            last = progress.step == total_steps
-            if last or self._due("validate"):
+            if progress.step == total_steps or self._due("validate"):
                 self._aside(self._validate)
+            last = progress.step == total_steps or progress.ended
             if self.asked("sample") or last or self._due("sample"):
                 self._aside(lambda: self.task.sample(progress.step))
             minutes = self.every["minutes"]
@@ -85,9 +87,7 @@ class Loop:
         whole = sum(self.task.weight(i) for i in batches)
         total = torch.zeros((), device=self.device)
         for i in batches:
-            torch.manual_seed(
-                self.seed * 1_000_003 + i
-            )  # dropout depends on the place in the run, not on the way there
+            torch.manual_seed(self.seed * 1_000_003 + i)  # dropout depends on the place in the run, not on the way
             for part in range(self.task.parts(i)):
                 with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
                     loss = self.task.loss(i, part) * (self.task.weight(i) / whole)
@@ -96,9 +96,12 @@ class Loop:
         return float(total)
 
     def _validate(self) -> None:
-        loss = self.task.validation_loss()
-        if loss is not None:
-            self.log.emit(ValidationLogged(step=self.log.progress.step, loss=loss))
+        held = self.task.validate()
+        if held is None:
+            return
+        progress = self.log.progress
+        self.log.emit(ValidationLogged(step=progress.step, loss=held.loss, perplexity=held.perplexity))
+        self.log.held(held.loss, self.patience)
 
     def _due(self, what: str) -> bool:
         every = self.every[what]

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
+from loraloom.spec.common import Pace
 from loraloom.spec.errors import LoomError
-from loraloom.spec.run import Optimizer
 
 
-def create_optimizer(config: Optimizer, groups: list[dict[str, Any]], device: torch.device) -> Any:
+def create_optimizer(config: Pace, groups: list[dict[str, Any]], device: torch.device) -> Any:
     """The optimizer over parameter `groups` (each with its own `lr`). Raises LoomError `extra_missing`."""
     common: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
     match config.name:
@@ -54,7 +54,7 @@ def _bitsandbytes() -> Any:
         ) from error
 
 
-def create_scheduler(config: Optimizer, optimizer: Any, total_steps: int) -> Any:
+def create_scheduler(config: Pace, optimizer: Any, total_steps: int) -> Any:
     """The learning rate's course over `total_steps`. Schedule-free needs none: constant after the warm-up."""
     from diffusers.optimization import get_scheduler
 

@@ -13,16 +13,19 @@ from torch import Tensor, nn
 
 from loraloom.data.captions import render
 from loraloom.data.draws import Stream, draws
+from loraloom.data.names import safe_stem
 from loraloom.data.sampler import Batch, BatchSampler
 from loraloom.generate.parts import Parts
 from loraloom.models.lora_metadata import LoraFacts
+from loraloom.models.resolve import BaseModel
 from loraloom.spec.dataset import Image, Plan
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun
 from loraloom.train import export, noise
 from loraloom.train.adapters import trainable
 from loraloom.train.families.protocol import Family
 from loraloom.train.latents import Latents
 from loraloom.train.samples import Samples
+from loraloom.train.task import Held
 from loraloom.train.texts import Texts
 
 ALL = slice(None)
@@ -33,8 +36,10 @@ class PictureTask:
 
     def __init__(
         self,
-        run: Run,
+        run_dir: Path,
+        run: ImageRun,
         plan: Plan,
+        base: BaseModel,
         family: Family,
         parts: Parts,
         device: torch.device,
@@ -42,7 +47,8 @@ class PictureTask:
         texts: Texts,
         samples: Samples,
     ) -> None:
-        self._run, self._family, self._parts = run, family, parts
+        self._run_dir, self._run, self._base, self._family, self._parts = run_dir, run, base, family, parts
+        self.total_batches, self.total_steps, self.items = plan.total_batches, plan.total_steps, len(plan.images)
         self._images: tuple[Image, ...] = (*plan.images, *plan.held_out)
         self._device, self._latents, self._texts, self._samples = device, latents, texts, samples
         self._sampler = BatchSampler(plan, run.training.seed)
@@ -69,6 +75,11 @@ class PictureTask:
             for name, parameter in module.named_parameters()
             if parameter.requires_grad
         }
+
+    def parameters(self) -> int:
+        """Of the UNet, and of the text encoders where they train."""
+        parts = self._family.components(self._parts).values()
+        return sum(p.numel() for module in parts if trainable(module) for p in module.parameters())
 
     def mode(self, training: bool) -> None:
         """Dropout only while training; what does not train is never switched."""
@@ -119,7 +130,7 @@ class PictureTask:
         error = noise.squared_error(predicted, wanted, mask if config.masked else None, config.masked_floor)
         return (error * noise.weights(alpha_bar, config, self._prediction)).mean()
 
-    def validation_loss(self) -> float | None:
+    def validate(self) -> Held | None:
         """Mean loss of the held-out pictures at fixed noise, two draws each; min-SNR weighted as in training."""
         if not self._plan.held_out:
             return None
@@ -131,7 +142,7 @@ class PictureTask:
             for draw in range(2):
                 random = draws(self._run.training.seed, Stream.VALIDATION, index, draw)
                 losses.append(float(self._mean_loss(batch, caption, random)))
-        return sum(losses) / len(losses)
+        return Held(sum(losses) / len(losses))
 
     def sample(self, step: int) -> None:
         """Draw this step's samples."""
@@ -149,13 +160,24 @@ class PictureTask:
             self._parts, noisy, steps.to(self._device), self._texts.get(captions), sizes
         ).float()
 
-    def export(self, file: Path, facts: LoraFacts) -> None:
-        """Write the LoRA in kohya's format and prove that the file reproduces what was trained."""
+    def export(self, steps: int) -> Path:
+        """Write the LoRA in kohya's format, its preview and the contact sheet; prove that it reproduces what was trained."""
         components: dict[str, nn.Module] = self._family.components(self._parts)
-        told: LoraFacts = {**facts, "prediction": self._parts.prediction}  # pyright: ignore[reportAssignmentType]
-        export.write(file, components, self._family.lora_names(self._parts), self._run, told)
+        file = self._run_dir / "lora" / f"{safe_stem(self._run.name)}.safetensors"
+        facts: LoraFacts = {
+            "base": self._base,
+            "plan": self._plan,
+            "steps": steps,
+            "prediction": self._parts.prediction,  # pyright: ignore[reportAssignmentType]
+        }
+        export.write(file, components, self._family.lora_names(self._parts), self._run, facts)
         prove: Callable[[], Tensor] = self.predict_once
         export.prove(file, components, self._family.lora_names(self._parts), prove)
+        self._samples.sheet()
+        preview = self._samples.folder(steps) / "01.png"
+        if preview.exists():
+            file.with_suffix(".png").write_bytes(preview.read_bytes())
+        return file
 
 
 def first_of(batch: Batch, pictures: int | None) -> Batch:

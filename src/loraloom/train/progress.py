@@ -29,6 +29,12 @@ class Progress:
     loss_best: float = math.inf
     seconds: float = 0.0
     warned: bool = False
+    held_best: float = math.inf
+    """Lowest loss on what is held out, at step `held_best_step`; `held_waited` measurements since then were no better."""
+    held_best_step: int = 0
+    held_waited: int = 0
+    ended: bool = False
+    """Whether nothing better was to be expected before the last step."""
 
     def add(self, loss: float, seconds: float) -> None:
         """Count one step."""
@@ -87,5 +93,23 @@ class Log:
                     code="loss_exploding",
                     message=f"The loss rose from {p.loss_best:.3g} to {p.loss_smoothed:.3g} by step {p.step}.",
                     hint="The learning rate is probably too high; earlier checkpoints are kept by the rules you set.",
+                )
+            )
+
+    def held(self, loss: float, patience: int | None) -> None:
+        """Count one measurement of what is held out; says so when `patience` of them were no better (early stopping)."""
+        p = self.progress
+        if loss < p.held_best:
+            p.held_best, p.held_best_step, p.held_waited = loss, p.step, 0
+            return
+        p.held_waited += 1
+        if patience is not None and p.held_waited >= patience and p.step < self.total_steps:
+            p.ended = True
+            self.emit(
+                WarningRaised(
+                    code="ended_early",
+                    message=f"The loss on what is held out has not fallen since step {p.held_best_step}: the run ends at "
+                    f"step {p.step} of {self.total_steps}.",
+                    hint="Checkpoints of earlier steps can be exported where one is better.",
                 )
             )

@@ -18,7 +18,7 @@ from loraloom.generate.draw import draw, embedded, pipeline_for
 from loraloom.generate.parts import Parts
 from loraloom.generate.sheet import contact_sheet, save_picture, to_picture
 from loraloom.spec.event import SampleSaved, StageProgressed, StageStarted
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun
 from loraloom.train.adapters import without_lora
 from loraloom.train.texts import Texts
 
@@ -26,7 +26,7 @@ from loraloom.train.texts import Texts
 class Samples:
     """Draws `run.sample` into `samples/step-<n>/`, with prompt, seed and strength beside the pictures."""
 
-    def __init__(self, run: Run, run_dir: Path, parts: Parts, texts: Texts, emit: Callable[[Any], None]) -> None:
+    def __init__(self, run: ImageRun, run_dir: Path, parts: Parts, texts: Texts, emit: Callable[[Any], None]) -> None:
         self._run, self._run_dir, self._parts, self._texts, self._emit = run, run_dir, parts, texts, emit
         self.prompts = [with_trigger(prompt, run.caption) for prompt in run.sample.prompts]
 

@@ -1,4 +1,4 @@
-"""Gets a run ready to train: latents and embeddings cached, what is no longer needed put away, LoRA layers in place."""
+"""Gets a run on pictures ready: base loaded, latents and embeddings cached, LoRA layers in place."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 
 import torch
 
+from loraloom.child.garbage import keep
 from loraloom.data.captions import possible
+from loraloom.data.importer import scan
+from loraloom.data.plan import plan as make_plan
 from loraloom.generate.parts import Parts
+from loraloom.generate.quiet import quiet
 from loraloom.models.resolve import BaseModel
 from loraloom.spec.dataset import Plan
 from loraloom.spec.event import StageProgressed, StageStarted, WarningRaised
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun
 from loraloom.train.adapters import add_lora
 from loraloom.train.cache import Cache
 from loraloom.train.families import family as family_named
@@ -21,16 +25,37 @@ from loraloom.train.fused import fuse
 from loraloom.train.latents import Latents
 from loraloom.train.pictures import PictureTask
 from loraloom.train.samples import Samples
+from loraloom.train.task import Setting
 from loraloom.train.texts import Texts
 
 Emit = Callable[[Any], None]
 
 
-def prepare(
-    run_dir: Path, run: Run, plan: Plan, parts: Parts, base: BaseModel, device: torch.device, emit: Emit, tell: Emit
-) -> tuple[PictureTask, Samples]:
-    """Cache, free, adapt, in the order that needs the least memory at once. Raises what `tell` raises: it is `emit` for
-    the time of this call."""
+def start(given: Setting) -> PictureTask:
+    """The task of a run on pictures. Raises LoomError, and what `given.tell` and `given.look` raise."""
+    run: ImageRun = given.run
+    quiet()
+    given.tell(StageStarted(stage="loading", total=1))
+    plan = make_plan(scan(run.dataset, progress=given.look), run)
+    parts = family_named(run.family).load(given.base, given.dtype)
+    if run.loss.prediction != "auto":
+        parts.prediction = run.loss.prediction
+    keep()
+    given.tell(StageProgressed(stage="loading", done=1, total=1))
+    return _prepare(given.run_dir, run, plan, parts, given.base, given.device, given.emit, given.tell)
+
+
+def _prepare(
+    run_dir: Path,
+    run: ImageRun,
+    plan: Plan,
+    parts: Parts,
+    base: BaseModel,
+    device: torch.device,
+    emit: Emit,
+    tell: Emit,
+) -> PictureTask:
+    """Cache, free, adapt, in the order that needs the least memory at once."""
     family = family_named(run.family)
     cache = Cache(run_dir / "cache" if run.training.cache == "disk" else None)
     images = [*plan.images, *plan.held_out]
@@ -47,7 +72,7 @@ def prepare(
     if device.type == "cuda":
         torch.cuda.empty_cache()
     _adapt(parts, run, device)
-    return PictureTask(run, plan, family, parts, device, latents, texts, samples), samples
+    return PictureTask(run_dir, run, plan, base, family, parts, device, latents, texts, samples)
 
 
 def _cache_latents(parts: Parts, latents: Latents, device: torch.device, images: int, emit: Emit) -> None:
@@ -58,7 +83,7 @@ def _cache_latents(parts: Parts, latents: Latents, device: torch.device, images:
 
 
 def _cache_texts(
-    parts: Parts, texts: Texts, run: Run, plan: Plan, samples: Samples, device: torch.device, emit: Emit
+    parts: Parts, texts: Texts, run: ImageRun, plan: Plan, samples: Samples, device: torch.device, emit: Emit
 ) -> bool:
     """Embed every caption that can come up; True when some are drawn anew at each step, so that encoders must stay."""
     finite = [possible(image.captions, run.caption) for image in (*plan.images, *plan.held_out)]
@@ -88,7 +113,7 @@ def _warn_of_long(parts: Parts, captions: set[str], emit: Emit) -> None:
         )
 
 
-def _adapt(parts: Parts, run: Run, device: torch.device) -> None:
+def _adapt(parts: Parts, run: ImageRun, device: torch.device) -> None:
     """Put LoRA layers on, from the run's seed, and turn on what saves memory or time."""
     torch.manual_seed(run.training.seed)
     parts.unet.to(device)

@@ -1,17 +1,51 @@
-"""What the loop asks of whatever is trained: pictures now, texts later. The loop knows nothing else about it."""
+"""What the loop asks of whatever is trained, pictures or texts. The loop knows nothing else about it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
-from loraloom.models.lora_metadata import LoraFacts
+from loraloom.models.resolve import BaseModel
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a family's `start` is given: one run, where it goes and whom to tell.
+
+    `emit` says an event; `tell` does too and looks whether somebody wants the run to end, as `look` does: for the time up to
+    the first step.
+    """
+
+    run_dir: Path
+    run: Any
+    """Of the family's own type."""
+    base: BaseModel
+    device: torch.device
+    dtype: torch.dtype
+    emit: Callable[[Any], None]
+    tell: Callable[[Any], None]
+    look: Callable[..., None]
+
+
+class Held(NamedTuple):
+    """Mean loss on what is held out; `perplexity` where it is of tokens."""
+
+    loss: float
+    perplexity: float | None = None
 
 
 class Task(Protocol):
     """One run's data and model, behind the few questions that the loop asks."""
+
+    total_batches: int
+    total_steps: int
+    items: int
+    """Pictures or examples that are trained on."""
 
     def groups(self) -> list[dict[str, Any]]:
         """Optimizer parameter groups, each with `params` and `lr`."""
@@ -19,6 +53,10 @@ class Task(Protocol):
 
     def adapter(self) -> dict[str, Tensor]:
         """Name -> trainable parameter, all of them, in a fixed order."""
+        ...
+
+    def parameters(self) -> int:
+        """All parameters of what is adapted, trainable or not."""
         ...
 
     def mode(self, training: bool) -> None:
@@ -41,14 +79,15 @@ class Task(Protocol):
         """What `part` adds to the mean loss of the batch at `position`; the same numbers however the run got there."""
         ...
 
-    def validation_loss(self) -> float | None:
-        """Mean loss on what is held out; None where nothing is."""
+    def validate(self) -> Held | None:
+        """What is held out, measured; None where nothing is."""
         ...
 
     def sample(self, step: int) -> None:
-        """Draw the samples of this step and say so."""
+        """Make the samples of this step and say so."""
         ...
 
-    def export(self, file: Path, facts: LoraFacts) -> None:
-        """Write the LoRA and prove that the file reproduces what was trained."""
+    def export(self, steps: int) -> Path:
+        """Write the LoRA into `lora/` of the run folder, after `steps` steps, and prove that it reproduces what was trained.
+        Returns the file with its weights."""
         ...

@@ -73,11 +73,11 @@ def rehearse() -> None:
 def _read_ahead(base: str) -> None:
     """Have the system hold the weights of `base` in memory, and the code of its family."""
     from loraloom.models.resolve import resolve
-    from loraloom.train.families import family
+    from loraloom.train.families import start
 
     found = resolve(base)
     if found.family is not None:
-        family(found.family)
+        start(found.family)
     if found.path is None:
         return
     files = [found.path] if found.path.is_file() else sorted(found.path.rglob("*.safetensors"))
