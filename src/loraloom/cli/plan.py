@@ -12,8 +12,8 @@ from loraloom.cli.show import note, print_json
 
 if TYPE_CHECKING:
     from loraloom.jobs.foresee import Case
+    from loraloom.jobs.plans import AnyReport
     from loraloom.jobs.resolve import Resolved
-    from loraloom.spec.dataset import DatasetReport
     from loraloom.spec.forecast import Advice, Forecast, Measured, ProbeLine
     from loraloom.spec.run import Run
 
@@ -44,29 +44,29 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object on stdout.")] = False,
 ) -> None:
     """Say how long a run will take and how much memory and disk it needs, before it starts, and what to mind."""
-    from loraloom.data.importer import scan
-    from loraloom.data.plan import plan as make_plan
     from loraloom.forecast.ladder import applied
     from loraloom.forecast.spending import with_spending
-    from loraloom.jobs import advise, foresee, yaml_file
+    from loraloom.jobs import advise, bases, foresee, plans, yaml_file
     from loraloom.jobs.facts import facts_of
     from loraloom.jobs.resolve import resolve
+    from loraloom.spec.example import TextReport
 
     resolved = resolve(yaml_file.read(config), set_ or (), name=config.stem)
     for text in resolved.notes:
         note(text)
-    report = scan(resolved.run.dataset)
+    bases.prepare_base(resolved.run.base_model, note)
+    report = plans.read(resolved.run)
     run = settle(resolved, report, trying=probe)
-    case = foresee.case_of(run, make_plan(report, run), facts_of(run, device))
+    case = foresee.case_of(run, plans.plan_for(run, report), facts_of(run, device))
     if fit:
         fitted = foresee.fitted(case)
         for change in fitted.changes:
             note(f"{change.key}: {change.old} -> {change.new}. {change.message}")
         run = applied(run, {change.key: change.new for change in fitted.changes})
-        case = foresee.case_of(run, make_plan(report, run), case.device)
+        case = foresee.case_of(run, plans.plan_for(run, report), case.device)
     measured = _measure(run, report, case) if probe else None
     found = with_spending(foresee.foresee(case, measured), watts, price_kwh, price_hour)
-    advice = advise.advise(case)
+    advice = advise.advise(case, texts=report if isinstance(report, TextReport) else None)
     if as_json:
         said = [one.model_dump(mode="json") for one in advice]
         print_json(found.model_dump(mode="json") | {"advice": said})
@@ -74,7 +74,7 @@ def plan(
         _tell(case, found, advice)
 
 
-def settle(resolved: Resolved, report: DatasetReport, trying: bool = True) -> Run:
+def settle(resolved: Resolved, report: AnyReport, trying: bool = True) -> Run:
     """The run with numbers for `auto`: a batch is found by trying, or by the model."""
     from loraloom.cli.interrupts import counting
     from loraloom.jobs import auto
@@ -93,7 +93,7 @@ def settle(resolved: Resolved, report: DatasetReport, trying: bool = True) -> Ru
     return run
 
 
-def _measure(run: Run, report: DatasetReport, case: Case) -> Measured:
+def _measure(run: Run, report: AnyReport, case: Case) -> Measured:
     from loraloom.cli.interrupts import counting
     from loraloom.jobs import at_work, probes
     from loraloom.jobs.follow import Wish
@@ -119,12 +119,27 @@ def _say(line: ProbeLine) -> None:
         note(f"batch {batch}: memory ran out")
 
 
+def _length(case: Case, found: Forecast) -> str:
+    """Steps, what each sees, and epochs; of texts their tokens too."""
+    from loraloom.cli.words import counted
+    from loraloom.spec.example import TextPlan
+
+    plan = case.plan
+    each = plan.batch_size * plan.accumulation
+    if isinstance(plan, TextPlan):
+        learned = 100 * plan.trained_tokens / plan.tokens
+        return (
+            f"{counted(found.steps, 'step')} of {counted(each, 'text')}, {plan.epochs:.1f} epochs\n"
+            f"texts   {plan.examples} of {counted(plan.tokens, 'token')}, {learned:.0f} % learned; "
+            f"{plan.held_out} held out, {plan.cut} cut"
+        )
+    return f"{counted(found.steps, 'step')} of {counted(each, 'picture')}, {plan.epochs:.1f} epochs"
+
+
 def _tell(case: Case, found: Forecast, advice: Sequence[Advice]) -> None:
     from loraloom.cli.words import counted, duration
 
-    plan = case.plan
-    pictures = counted(plan.batch_size * plan.accumulation, "picture")
-    print(f"{counted(found.steps, 'step')} of {pictures}, {plan.epochs:.1f} epochs")
+    print(_length(case, found))
     low, high = duration(found.seconds.p10), duration(found.seconds.p90)
     print(
         f"time    {duration(found.seconds.p50)} ({low} to {high}), {found.step_seconds:.3g} s a step on {found.device}"

@@ -1,4 +1,4 @@
-"""Advice before a run: what its settings and its data set together will do that nobody wants, and what mends it."""
+"""Advice before a run on pictures: what settings and data set together will do that nobody wants, and what mends it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from loraloom.forecast import advice_data, advice_length, advice_rates
 from loraloom.models.shape import Shape
 from loraloom.spec.dataset import Plan
 from loraloom.spec.forecast import Advice
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun
 
 
 def advise(
-    run: Run,
+    run: ImageRun,
     plan: Plan,
     shape: Shape,
     *,

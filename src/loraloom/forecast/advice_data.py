@@ -11,7 +11,7 @@ from loraloom.forecast.usual import own_resolution
 from loraloom.models.shape import Shape
 from loraloom.spec.dataset import Image, Plan
 from loraloom.spec.forecast import Advice
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun
 
 ROOM = 75
 """Tokens of a caption that CLIP's text encoders read: 77 without start and end."""
@@ -26,7 +26,7 @@ PROMPTS = 2
 LONGEST_PROMPT = 200
 
 
-def cut_captions(plan: Plan, run: Run, tokens: Callable[[str], int], room: int = ROOM) -> int:
+def cut_captions(plan: Plan, run: ImageRun, tokens: Callable[[str], int], room: int = ROOM) -> int:
     """Pictures with a caption, as it is trained on, of more than `room` tokens. About 0.3 ms for each long one."""
     texts = {image.captions: alternatives(image.captions, run.caption) for image in plan.images}
     long = {
@@ -48,7 +48,7 @@ def captions_cut(plan: Plan, cut: int, room: int) -> Advice | None:
     )
 
 
-def pictures_small(run: Run, plan: Plan, shape: Shape) -> Advice | None:
+def pictures_small(run: ImageRun, plan: Plan, shape: Shape) -> Advice | None:
     """`pictures_small`: the resolution is above what many pictures have."""
     growth = sorted(_growth(image, plan.sizes[image.name]) for image in plan.images)
     small = sum(factor > GROWN for factor in growth)
@@ -69,7 +69,7 @@ def pictures_small(run: Run, plan: Plan, shape: Shape) -> Advice | None:
     )
 
 
-def resolution_far(run: Run, shape: Shape) -> Advice | None:
+def resolution_far(run: ImageRun, shape: Shape) -> Advice | None:
     """`resolution_far`: the base was made for another size."""
     side, own = run.dataset.resolution, own_resolution(shape)
     if 1 / FAR <= side / own <= FAR:
@@ -84,7 +84,7 @@ def resolution_far(run: Run, shape: Shape) -> Advice | None:
     )
 
 
-def no_words(run: Run, plan: Plan) -> Advice | None:
+def no_words(run: ImageRun, plan: Plan) -> Advice | None:
     """`no_words`: nothing will call the LoRA."""
     rules = run.caption
     if rules.trigger or rules.prefix or rules.suffix or any(any(image.captions) for image in plan.images):
@@ -97,7 +97,7 @@ def no_words(run: Run, plan: Plan) -> Advice | None:
     )
 
 
-def no_samples(run: Run, plan: Plan) -> Advice | None:
+def no_samples(run: ImageRun, plan: Plan) -> Advice | None:
     """`no_samples`: nothing to look at. Its prompts are captions of the data set."""
     if run.sample.prompts:
         return None

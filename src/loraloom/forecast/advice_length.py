@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from loraloom.forecast.advice_rates import FAR
+from loraloom.forecast.model import AnyPlan
 from loraloom.forecast.usual import is_small, times_usual
 from loraloom.models.shape import Shape
 from loraloom.spec.dataset import Plan
 from loraloom.spec.forecast import Advice
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun, Run
 
 MEMORISES = 150.0
 """Passes over a picture. diffusers' DreamBooth example makes 100 (500 steps on 5 pictures), sd-scripts' users about as many,
@@ -33,41 +34,44 @@ def passes(plan: Plan) -> float:
     return plan.epochs * plan.samples / len(plan.images)
 
 
-def memorise(run: Run, plan: Plan, shape: Shape) -> Advice | None:
+def memorise(run: ImageRun, plan: Plan, shape: Shape) -> Advice | None:
     """`memorise`: few pictures, many steps."""
     seen = passes(plan)
     if seen <= (MEMORISES_SMALL if is_small(shape) else MEMORISES):
         return None
     pictures, steps = len(plan.images), plan.total_steps
-    mends = _length(run, plan, PASSES / seen)
+    mends = length(run, plan, PASSES / seen)
     return Advice(
         code="memorise",
         message=f"{pictures} pictures and {steps} steps: each is seen {seen:.0f} times, and the LoRA will memorise them.",
-        hint=f"About {PASSES:.0f} times is enough: " + _said(mends),
+        hint=f"About {PASSES:.0f} times is enough: " + said(mends),
         mends=mends,
         values={"pictures": pictures, "steps": steps, "passes": round(seen), "enough": round(PASSES)},
     )
 
 
-def barely_trained(run: Run, plan: Plan, shape: Shape) -> Advice | None:
+def barely_trained(run: ImageRun, plan: Plan, shape: Shape) -> Advice | None:
     """`barely_trained`: over before anything shows. Rates that are far off have advice of their own and are not counted."""
     times = times_usual(run, shape)
     worth = plan.total_steps * (times if 1 / FAR <= times <= FAR and run.lora.unet else 1.0)
     if worth >= BARELY:
         return None
     more = max(1.0, min(ENOUGH / worth, PASSES / passes(plan)))
-    mends = _length(run, plan, more)
+    mends = length(run, plan, more)
     return Advice(
         code="barely_trained",
         message=f"{plan.total_steps} steps are few: the LoRA will hardly show.",
-        hint="Train longer: " + _said(mends),
+        hint="Train longer: " + said(mends),
         mends=mends,
         values={"steps": plan.total_steps, "pictures": len(plan.images)},
     )
 
 
-def validation_rising(run: Run, plan: Plan, course: Sequence[tuple[int, float]]) -> Advice | None:
-    """`validation_rising`: the last run like this was best before its end. `course`: (step, loss) of it, in order."""
+def validation_rising(
+    run: Run, plan: AnyPlan, course: Sequence[tuple[int, float]], what: Literal["pictures", "texts"] = "pictures"
+) -> Advice | None:
+    """`validation_rising`, of texts `texts_rising`: the last run like this was best before its end. `course`: (step, loss)
+    of it, in order."""
     finite = [(step, loss) for step, loss in course if math.isfinite(loss) and step > 0]
     if len(finite) < 3:
         return None
@@ -75,18 +79,18 @@ def validation_rising(run: Run, plan: Plan, course: Sequence[tuple[int, float]])
     last, loss = finite[-1]
     if loss <= lowest * (1 + RISEN) or plan.total_steps <= best:
         return None
-    mends = _length(run, plan, best / plan.total_steps)
+    mends = length(run, plan, best / plan.total_steps)
     return Advice(
-        code="validation_rising",
-        message=f"The last run on these pictures had its lowest validation loss at step {best}; by step {last} it was "
+        code="validation_rising" if what == "pictures" else "texts_rising",
+        message=f"The last run on these {what} had its lowest validation loss at step {best}; by step {last} it was "
         f"{100 * (loss / lowest - 1):.0f} % higher.",
-        hint="Stop where it was lowest: " + _said(mends),
+        hint="Stop where it was lowest: " + said(mends),
         mends=mends,
         values={"best": best, "last": last, "percent": round(100 * (loss / lowest - 1)), "steps": plan.total_steps},
     )
 
 
-def _length(run: Run, plan: Plan, factor: float) -> dict[str, Any]:
+def length(run: Run, plan: AnyPlan, factor: float) -> dict[str, Any]:
     """The length times `factor`, in the unit that the run has; in steps where less than an epoch is left."""
     if run.training.epochs is not None:
         epochs = run.training.epochs * factor
@@ -97,5 +101,6 @@ def _length(run: Run, plan: Plan, factor: float) -> dict[str, Any]:
     return {"training.steps": max(1, round(plan.total_steps * factor))}
 
 
-def _said(mends: dict[str, Any]) -> str:
+def said(mends: dict[str, Any]) -> str:
+    """Settings and their values, as a person would type them."""
     return ", ".join(f"{key} {value}" for key, value in mends.items() if value is not None) + "."

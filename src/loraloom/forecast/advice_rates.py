@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from loraloom.forecast.usual import rounded, scale, times_usual, usual_rate
+from loraloom.forecast.model import AnyPlan
+from loraloom.forecast.usual import rounded, scale, times_of, usual_rate
 from loraloom.models.shape import Shape
-from loraloom.spec.dataset import Plan
 from loraloom.spec.forecast import Advice
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun, Run
 
 FAR = 8.0
 """Times above or below the usual. Rates in use with AdamW, times alpha / rank, lie between 5e-5 (sd-scripts' guides: 1e-4
@@ -20,14 +20,19 @@ WARMUP_PART = 0.5
 """Share of the run after which the rate should have risen."""
 
 
-def rate(run: Run, shape: Shape) -> Advice | None:
+def rate(run: ImageRun, shape: Shape) -> Advice | None:
     """`rate_high`, `rate_low`, or `alpha_zero_like` where alpha is to blame."""
     if not run.lora.unet:
         return None
-    times = times_usual(run, shape)
+    return far(run, usual_rate(run, shape), _usual_alpha(run))
+
+
+def far(run: Run, usual: float, usual_alpha: float) -> Advice | None:
+    """The same of any run, where `usual` is the rate that its like take with alpha = rank."""
+    optimizer, lora = run.optimizer, run.lora
+    times = times_of(run, usual)
     if 1 / FAR <= times <= FAR:
         return None
-    optimizer, lora, usual = run.optimizer, run.lora, usual_rate(run, shape)
     prodigy = optimizer.name == "prodigy"
     alpha_to_blame = not prodigy and usual / 2 <= optimizer.learning_rate <= usual * 2
     values: dict[str, Any] = {
@@ -38,7 +43,7 @@ def rate(run: Run, shape: Shape) -> Advice | None:
         "times": rounded(times if times > 1 else 1 / times),
     }
     mended = usual if prodigy else rounded(min(10.0, usual / scale(lora)))
-    mends: dict[str, Any] = {"lora.alpha": _usual_alpha(run)} if alpha_to_blame else {"optimizer.learning_rate": mended}
+    mends: dict[str, Any] = {"lora.alpha": usual_alpha} if alpha_to_blame else {"optimizer.learning_rate": mended}
     what = f"The learning rate {optimizer.learning_rate:g}" + (
         "" if prodigy else f" with alpha {lora.alpha:g} / rank {lora.rank}"
     )
@@ -50,7 +55,7 @@ def rate(run: Run, shape: Shape) -> Advice | None:
     return Advice(code=code, message=says, hint=_hint(mends), mends=mends, values=values)
 
 
-def text_rate(run: Run, shape: Shape) -> Advice | None:
+def text_rate(run: ImageRun, shape: Shape) -> Advice | None:
     """`text_encoder_rate`: text encoders that move faster than the UNet or far faster than usual."""
     optimizer = run.optimizer
     text = optimizer.text_encoder_learning_rate
@@ -70,7 +75,7 @@ def text_rate(run: Run, shape: Shape) -> Advice | None:
     )
 
 
-def warmup(run: Run, plan: Plan) -> Advice | None:
+def warmup(run: Run, plan: AnyPlan) -> Advice | None:
     """`warmup_long`: the run is half over before its rate is reached."""
     steps = run.optimizer.warmup
     if steps < 1 or steps <= plan.total_steps * WARMUP_PART:
@@ -84,7 +89,7 @@ def warmup(run: Run, plan: Plan) -> Advice | None:
     )
 
 
-def _usual_alpha(run: Run) -> float:
+def _usual_alpha(run: ImageRun) -> float:
     """Half of the rank, as sd-scripts' guides have it; with rsLoRA its root."""
     rank = run.lora.rank
     return rounded(rank**0.5) if run.lora.rslora else max(1.0, rank / 2)

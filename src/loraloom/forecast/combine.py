@@ -8,13 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from loraloom.forecast import counts
-from loraloom.forecast.counts import latents, rounds
+from loraloom.forecast.amounts import Amounts
 from loraloom.forecast.history import PEAK, PROBE_SPREAD, Predicted
-from loraloom.spec.dataset import Plan
 from loraloom.spec.event import Stage
 from loraloom.spec.forecast import Forecast, Measured, Range, Source, StageForecast, StageMemory
-from loraloom.spec.run import Run
 
 STAGES: tuple[Stage, ...] = ("loading", "caching", "training", "sampling", "exporting")
 BUSY = 0.5
@@ -22,8 +19,6 @@ BUSY = 0.5
 1.8 times as long as was measured just before."""
 PROBE_STAGES = 0.25
 """The same for stages that were measured once, and are short."""
-PROBE_MEMORY = 0.03
-"""The same for memory, which varies little: of eight varied runs all were within 2 %, seven within 1 %."""
 MODEL_SPREAD, MODEL_MEMORY = math.log(2), 0.15
 """Half of the range of the logarithm, when nothing was measured: throughput of like devices is half or twice as good."""
 TOGETHER = 0.5
@@ -42,8 +37,7 @@ class Place:
 
 
 def from_probe(
-    run: Run,
-    plan: Plan,
+    amounts: Amounts,
     measured: Measured,
     place: Place,
     *,
@@ -51,57 +45,55 @@ def from_probe(
     busy: float = 0.0,
     unmeasured_bytes: int = 0,
 ) -> Forecast:
-    """From steps with full batches of one bucket.
+    """From steps with full batches of one bucket, or with the fullest batch of texts.
 
     `spread`: what `forecast.history.probe_spread` says of this device. `busy`: the part of the device, 0 to 1, that others
-    used while it was measured. `unmeasured_bytes`: what the run holds that the measured one did not, as its pictures were
-    fewer: latents and embeddings in the cache.
+    used while it was measured. `unmeasured_bytes`: what the run holds that the measured one did not: latents and embeddings
+    of more pictures in the cache.
     """
     spread = math.hypot(spread, BUSY * busy)
-    step = median(measured.steps) * counts.fill(run, plan, measured.pixels)
+    step = median(measured.steps) * amounts.fill
     seen = (max(measured.steps) - min(measured.steps)) / median(measured.steps) / 2
     wide = max(spread, min(seen, 0.5))
-    denoising = measured.sampling_round / (measured.sampling_steps + 1)  # decoding costs about as much as a step
-    drawn = denoising * (run.sample.steps + 1) * rounds(run, plan.total_steps)
     seconds = {
         "loading": _range(measured.loading, max(spread, PROBE_STAGES)),
-        "caching": _range(measured.caching_latent * latents(plan), max(spread, PROBE_STAGES)),
+        "caching": _range(measured.caching_latent * amounts.cached, max(spread, PROBE_STAGES)),
         "step": _range(step, wide),
-        "sampling": _range(drawn, wide),
+        "sampling": _range(measured.sampling_round * amounts.drawn, wide),
         "exporting": _range(measured.exporting, max(spread, PROBE_STAGES)),
     }
-    peak = _range(measured.peak_memory_bytes + unmeasured_bytes, PROBE_MEMORY)
+    peak = _range(measured.peak_memory_bytes + unmeasured_bytes, amounts.memory_spread)
     sizes = (measured.checkpoint_bytes, measured.lora_bytes)
-    return _put_together(run, plan, Predicted(seconds, peak, 0), "probe", place, sizes)
+    return _put_together(amounts, Predicted(seconds, peak, 0), "probe", place, sizes)
 
 
-def from_history(run: Run, plan: Plan, predicted: Predicted, place: Place) -> Forecast:
+def from_history(amounts: Amounts, predicted: Predicted, place: Place) -> Forecast:
     """From what `forecast.history` learned of finished runs on the same device."""
-    return _put_together(run, plan, predicted, "history", place, _sizes(run, place.memory))
+    return _put_together(amounts, predicted, "history", place, _sizes(amounts, place.memory))
 
 
-def from_model(run: Run, plan: Plan, expected: Mapping[str, float], place: Place) -> Forecast:
+def from_model(amounts: Amounts, expected: Mapping[str, float], place: Place) -> Forecast:
     """From the model alone. `expected`: seconds by stage and of one `step`, and `peak_memory_bytes`."""
     seconds = {name: _range(value, MODEL_SPREAD) for name, value in expected.items() if name != PEAK}
     predicted = Predicted(seconds, _range(expected[PEAK], MODEL_MEMORY), 0)
-    return _put_together(run, plan, predicted, "model", place, _sizes(run, place.memory))
+    return _put_together(amounts, predicted, "model", place, _sizes(amounts, place.memory))
 
 
 def _put_together(
-    run: Run, plan: Plan, predicted: Predicted, source: Source, place: Place, sizes: tuple[float, float]
+    amounts: Amounts, predicted: Predicted, source: Source, place: Place, sizes: tuple[float, float]
 ) -> Forecast:
     """The sum; validations count as training. `sizes`: bytes of a checkpoint and of the LoRA."""
     step, peak = predicted.seconds["step"], predicted.peak_memory_bytes
-    training = _scaled(step, plan.total_steps + counts.validation(run, plan))
+    training = _scaled(step, amounts.steps + amounts.validation)
     stages = {**predicted.seconds, "training": training}
     seconds = _sum([stages[stage] for stage in STAGES])
     return Forecast(
-        steps=plan.total_steps,
+        steps=amounts.steps,
         seconds=seconds,
         peak_memory_bytes=peak,
         stages=tuple(StageForecast(stage=stage, seconds=stages[stage].p50) for stage in STAGES),
         step_seconds=step.p50,
-        disk_bytes=counts.disk(run, plan.total_steps, seconds.p50, *sizes),
+        disk_bytes=amounts.disk(seconds.p50, *sizes),
         free_memory_bytes=place.free_memory,
         source=source,
         runs=predicted.runs,
@@ -143,9 +135,9 @@ def _scaled_to(memory: Sequence[StageMemory], peak: float) -> tuple[StageMemory,
     )
 
 
-def _sizes(run: Run, memory: Sequence[StageMemory]) -> tuple[float, float]:
+def _sizes(amounts: Amounts, memory: Sequence[StageMemory]) -> tuple[float, float]:
     """Bytes of a checkpoint and of the LoRA, from what training holds of them: both keep the adapter, in fp32."""
     training = [stage.parts for stage in memory if stage.stage == "training"]
     adapter = sum(parts.get("adapter", 0) for parts in training)
-    lora = adapter if run.export.dtype == "fp32" else adapter / 2
+    lora = adapter / 2 if amounts.small_file else adapter
     return adapter + sum(parts.get("optimizer", 0) for parts in training), lora

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from math import ceil
 
+from loraloom.forecast.amounts import Amounts, kept_checkpoints
 from loraloom.spec.dataset import Plan
-from loraloom.spec.run import Run
+from loraloom.spec.forecast import Measured
+from loraloom.spec.run import ImageRun
 
 FIXED = 0.2
 """What a call of the model costs besides its pictures, in full pictures. Measured with the embedded base on a CPU: 0.4 of
@@ -20,7 +24,7 @@ def latents(plan: Plan) -> int:
     return (len(plan.images) + len(plan.held_out)) * plan.variants * (2 if plan.flip else 1)
 
 
-def rounds(run: Run, steps: int) -> int:
+def rounds(run: ImageRun, steps: int) -> int:
     """How often samples are drawn: at the start, every so many steps, and at the end."""
     if not run.sample.prompts:
         return 0
@@ -28,7 +32,7 @@ def rounds(run: Run, steps: int) -> int:
     return 2 + ((steps - 1) // every if every else 0)
 
 
-def fill(run: Run, plan: Plan, pixels: float | None = None) -> float:
+def fill(run: ImageRun, plan: Plan, pixels: float | None = None) -> float:
     """Time of the mean batch in parts of a full one: the last batch of a bucket is often smaller, and every bucket has one.
     A full one has as many pictures as the fullest bucket gives it, of `pixels` each (None: of the largest bucket)."""
     area = pixels or max(bucket.width * bucket.height for bucket in plan.buckets)
@@ -41,7 +45,7 @@ def fill(run: Run, plan: Plan, pixels: float | None = None) -> float:
     return cost / plan.batches_per_epoch / (FIXED * ceil(batch / micro) + batch)
 
 
-def validation(run: Run, plan: Plan) -> float:
+def validation(run: ImageRun, plan: Plan) -> float:
     """Time of all validations together, in mean steps: two forward passes of every held-out picture by itself, every so many
     steps and at the end."""
     if not plan.held_out:
@@ -54,15 +58,19 @@ def validation(run: Run, plan: Plan) -> float:
     return passes * one / plan.accumulation
 
 
-def disk(run: Run, steps: int, seconds: float, checkpoint_bytes: float, lora_bytes: float) -> int:
-    """Bytes of the checkpoints that stay, of the samples and of the LoRA. Checkpoints are written by a thread beside the
-    training, every so many steps or minutes, and at the end."""
-    rules = run.checkpoints
-    kept = rules.keep_last + (steps // rules.keep_every if rules.keep_every else 0)
-    written = ceil(steps / rules.every_steps) if rules.every_steps else 1
-    if rules.every_minutes:
-        written += int(seconds / (rules.every_minutes * 60))
+def disk(run: ImageRun, steps: int, seconds: float, checkpoint_bytes: float, lora_bytes: float) -> int:
+    """Bytes of the checkpoints that stay, of the samples and of the LoRA."""
     side = run.dataset.resolution
     picture = (run.sample.width or side) * (run.sample.height or side) * 2
     samples = picture * len(run.sample.prompts) * rounds(run, steps)
-    return round(checkpoint_bytes * min(kept, written) + lora_bytes + samples)
+    return round(checkpoint_bytes * kept_checkpoints(run.checkpoints, steps, seconds) + lora_bytes + samples)
+
+
+def amounts(run: ImageRun, plan: Plan, measured: Measured | None = None) -> Amounts:
+    """All of it; with what was `measured`, how that is to be scaled. To decode a sample costs about as much as a step."""
+    steps = plan.total_steps
+    found = Amounts(steps, validation(run, plan), partial(disk, run, steps), run.export.dtype != "fp32")
+    if measured is None:
+        return found
+    drawn = (run.sample.steps + 1) / (measured.sampling_steps + 1) * rounds(run, steps)
+    return replace(found, fill=fill(run, plan, measured.pixels), cached=latents(plan), drawn=drawn)

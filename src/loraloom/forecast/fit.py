@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
-from loraloom.forecast import memory as model
+from loraloom.forecast import model
 from loraloom.forecast.facts import DeviceFacts
+from loraloom.forecast.fit_samples import SIDES, smaller_samples
 from loraloom.forecast.fit_words import said
-from loraloom.forecast.ladder import KEPT, STEP, applied, at_once, has_eight_bit, next_rung, value_of
-from loraloom.forecast.memory import PlanSize, precision_of
+from loraloom.forecast.ladder import KEPT, applied, at_once, has_eight_bit, next_rung, value_of
+from loraloom.forecast.model import AnySize
+from loraloom.forecast.precision import precision_of
 from loraloom.forecast.room import AMPLE, Changes, Memory, Room
-from loraloom.models.shape import Shape
+from loraloom.models.shape import AnyShape
 from loraloom.spec.forecast import Fitted, SettingChange
 from loraloom.spec.run import Run
-
-_SIDES = ("sample.width", "sample.height")
 
 
 def fit(
     run: Run,
-    shape: Shape,
-    plan: PlanSize,
+    shape: AnyShape,
+    plan: AnySize,
     device: DeviceFacts,
     *,
     memory: Memory = model.memory,
@@ -68,31 +66,17 @@ def _downward(room: Room, fast: Changes, eight: bool) -> Changes:
 def _lower(room: Room, changes: Changes, eight: bool) -> Changes:
     """What to change next for the stage that holds most; empty when nothing helps it."""
     now, stage, device = applied(room.run, changes), room.peak(changes).stage, room.device
-    if stage == "sampling" and (smaller := _smaller_samples(room, now, changes)):
+    if stage == "sampling" and (smaller := smaller_samples(room, now, changes)):
         return smaller
     rung = next_rung(now, device.kind, stage, eight_bit=eight)
     return {} if rung is None else {rung[0]: rung[2]}
-
-
-def _smaller_samples(room: Room, run: Run, changes: Changes) -> Changes:
-    """Samples as large as fit, their longer side down to half of what is trained at; empty when they are as small."""
-    shown = (run.sample.width or run.dataset.resolution, run.sample.height or run.dataset.resolution)
-    sides = range(max(STEP, run.dataset.resolution // 2 // STEP * STEP), max(shown), STEP)
-    sizes = [_samples(shown, side) for side in sides]
-    largest = bisect_left(sizes, True, key=lambda size: not room.fits(changes | size, only="sampling")) - 1
-    return sizes[max(0, largest)] if sizes else {}
-
-
-def _samples(shown: tuple[int, int], longer: int) -> Changes:
-    width, height = (max(STEP, side * longer // max(shown) // STEP * STEP) for side in shown)
-    return dict(zip(_SIDES, (width, height), strict=True))
 
 
 def _pruned(room: Room, fast: Changes, changes: Changes) -> Changes:
     """Without what is not needed, the costliest first, with as many pictures at once and samples as large as fit then."""
     for key in reversed(changes):
         without = {other: value for other, value in changes.items() if other != key}
-        if key not in fast and key not in _SIDES and room.fits(without):
+        if key not in fast and key not in SIDES and room.fits(without):
             changes = without
     micro = changes.get("training.micro_batch")
     while micro and micro * 2 < room.run.training.batch_size:
@@ -101,10 +85,10 @@ def _pruned(room: Room, fast: Changes, changes: Changes) -> Changes:
         if not room.fits(more):
             break
         changes = more
-    without = {key: value for key, value in changes.items() if key not in _SIDES}
+    without = {key: value for key, value in changes.items() if key not in SIDES}
     if without == changes:
         return changes
-    return without if room.fits(without) else changes | _smaller_samples(room, applied(room.run, without), without)
+    return without if room.fits(without) else changes | smaller_samples(room, applied(room.run, without), without)
 
 
 def _explained(room: Room, changes: Changes) -> tuple[SettingChange, ...]:

@@ -8,6 +8,7 @@ from loraloom.forecast.facts import DeviceFacts
 from loraloom.forecast.ladder import at_once, value_of
 from loraloom.spec.forecast import SettingChange
 from loraloom.spec.run import Run
+from loraloom.spec.text import TextRun
 
 _SENTENCES = {
     "precision_fast": "{new} is what is fast on this device: {after} instead of {before}.",
@@ -22,6 +23,15 @@ _SENTENCES = {
     "resolution_lowered": "{new} pixels, as this run allows: {after} instead of {before}.",
     "samples_smaller": "Samples of {new} pixels: drawing took more memory than training, {after} instead of {before}.",
     "samples_none": "No samples: not even small ones can be drawn beside the training.",
+    "texts_at_once": "{new} of {batch} texts at once: {after} instead of {before}. The batch stays what it is.",
+    "texts_together": "All {batch} texts of a batch fit at once: {after} of {free}, and steps are faster.",
+    "quantised": "The frozen base as {new}: {after} instead of {before}, and steps are a little slower.",
+    "answers_none": "No sample answers: they do not fit beside the training.",
+}
+_OF_TEXTS = {
+    "micro_batch_lowered": "texts_at_once",
+    "micro_batch_off": "texts_together",
+    "samples_none": "answers_none",
 }
 
 
@@ -29,6 +39,8 @@ def said(run: Run, device: DeviceFacts, key: str, new: Any, before: int, after: 
     """The change of `key` to `new`; `before` and `after` are the peaks without and with it, in bytes."""
     old = value_of(run, key)
     code = _code(run, device, key, new)
+    if isinstance(run, TextRun):
+        code = _OF_TEXTS.get(code, code)
     values = {
         "new": new,
         "batch": run.training.batch_size,
@@ -58,6 +70,8 @@ def _code(run: Run, device: DeviceFacts, key: str, new: Any) -> str:
             return "cache_disk"
         case "dataset.resolution":
             return "resolution_lowered"
+        case "training.quantization":
+            return "quantised"
         case "sample.prompts":
             return "samples_none"
         case _:

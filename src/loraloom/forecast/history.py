@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from loraloom.forecast.facts import DeviceFacts
-from loraloom.forecast.memory import PlanSize, batch_of, precision_of
-from loraloom.models.shape import Shape
 from loraloom.spec.forecast import Outcome, Range
-from loraloom.spec.run import Run
 
 if TYPE_CHECKING:
     from loraloom.forecast.regression import Point, Regression, Spread
 
 PEAK = "peak_memory_bytes"
+TEXTS = "causal_lm"
+"""Family of runs on texts, which tell nothing of pictures."""
 QUANTITIES = ("loading", "caching", "step", "sampling", "exporting", PEAK)
 """What is learned; the time of training is that of its steps, which `forecast.combine` counts."""
 NEWEST = 150
@@ -43,48 +41,24 @@ class Predicted:
     runs: int
 
 
-def features(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> dict[str, float]:
-    """What time and memory depend on beyond what the model expects: natural logarithms of counts, and 0 or 1."""
-    training, lora = run.training, run.lora
-    micro = batch_of(run, plan)
-    precision = precision_of(run, shape, device)
-    counts: dict[str, float] = {
-        "batch": training.batch_size,
-        "micro": micro,
-        "calls": training.accumulation * math.ceil(training.batch_size / micro),
-        "pixels": plan.mean_pixels,
-        "rank": lora.rank,
-        "latents": plan.latents,
-        "prompts": len(run.sample.prompts),
-    }
-    switches: dict[str, bool] = {
-        "checkpointing": training.gradient_checkpointing,
-        "text_encoder": lora.text_encoder,
-        "feed_forward": lora.targets != "attention",
-        "convolutions": lora.targets == "attention+ff+conv",
-        "dora": lora.dora,
-        "bf16": precision == "bf16",
-        "fp16": precision == "fp16",
-        "other_optimizer": run.optimizer.name != "adamw",
-        "disk_cache": training.cache == "disk",
-    }
-    logs = {f"log_{name}": math.log(max(count, 1.0)) for name, count in counts.items()}
-    return logs | {name: float(on) for name, on in switches.items()}
-
-
-def learn(outcomes: Sequence[Outcome], device: str) -> Learned | None:
-    """What the finished runs on `device` (its name) tell; None where there are none. The order of `outcomes` is free."""
-    told = sorted((one for one in outcomes if one.device == device and one.took), key=_time)[-NEWEST:]
-    return Learned(told) if told else None
+def learn(outcomes: Sequence[Outcome], device: str, texts: bool = False) -> Learned | None:
+    """What the finished runs on `device` (its name) tell, of pictures or of texts; None where there are none. The order of
+    `outcomes` is free."""
+    some = (one for one in outcomes if one.device == device and one.took and (one.family == TEXTS) == texts)
+    told = sorted(some, key=_time)[-NEWEST:]
+    return Learned(told, texts) if told else None
 
 
 class Learned:
     """A regression for each quantity. Milliseconds for a few runs, about 0.1 s for NEWEST of them: keep it."""
 
-    def __init__(self, outcomes: Sequence[Outcome]) -> None:
-        """`outcomes`: of one device, oldest first."""
-        from loraloom.forecast.kernels import KERNELS  # numpy is loaded where there is something to learn from
+    def __init__(self, outcomes: Sequence[Outcome], texts: bool = False) -> None:
+        """`outcomes`: of one device and one kind, oldest first."""
+        from loraloom.forecast import kernels  # numpy is loaded where there is something to learn from
+        from loraloom.forecast.language import kernels as of_texts
         from loraloom.forecast.regression import Regression
+
+        likely = of_texts.KERNELS if texts else kernels.KERNELS
 
         self.runs = sum(_ratio(one, "step") is not None for one in outcomes)
         self._now = _place(outcomes, len(outcomes) - 1) if outcomes else 0.0
@@ -98,7 +72,7 @@ class Learned:
                     place = _place(outcomes, index)
                     points.append(_point(name, one.features, one.expected, one.family, one.base_model, place))
                     values.append(value)
-            self._regressions[name] = Regression(KERNELS[name], points, values)
+            self._regressions[name] = Regression(likely[name], points, values)
 
     def predict(
         self, features: Mapping[str, float], expected: Mapping[str, float], family: str, base_model: str

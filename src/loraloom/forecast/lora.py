@@ -10,6 +10,7 @@ from math import prod
 from loraloom.models.layout import Layer, select, text_layers, unet_layers
 from loraloom.models.shape import Shape
 from loraloom.spec.run import Lora, Run
+from loraloom.spec.text import TextLora
 
 FP32 = 4
 BLOCK = 4096
@@ -37,10 +38,11 @@ def _adapted(shape: Shape, lora: Lora) -> Adapted:
     every = {"unet": unet_layers(shape.unet)} if lora.unet else {}
     if lora.text_encoder:
         every |= {name: text_layers(config) for name, config in shape.text_encoders.items()}
-    return Adapted({name: tuple(_chosen(select(layers, lora.targets), lora)) for name, layers in every.items()})
+    return Adapted({name: tuple(chosen(select(layers, lora.targets), lora)) for name, layers in every.items()})
 
 
-def _chosen(layers: list[Layer], lora: Lora) -> Iterable[Layer]:
+def chosen(layers: Iterable[Layer], lora: Lora | TextLora) -> Iterable[Layer]:
+    """Those that `include_blocks` and `exclude_blocks` leave."""
     include, exclude = lora.include_blocks, lora.exclude_blocks
     for layer in layers:
         wanted = not include or any(part in layer.path for part in include)
@@ -54,7 +56,7 @@ def matrices(layer: Layer, rank: int) -> list[tuple[int, ...]]:
     return [(rank, *rest), (out, rank, *[1] * (len(rest) - 1))]
 
 
-def parameters(found: Adapted, lora: Lora) -> int:
+def parameters(found: Adapted, lora: Lora | TextLora) -> int:
     """Numbers that train."""
     layers = [layer for some in found.layers.values() for layer in some]
     both = sum(prod(shape) for layer in layers for shape in matrices(layer, lora.rank))

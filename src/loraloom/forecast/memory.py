@@ -9,37 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from loraloom.forecast import passes
+from loraloom.forecast import besides, passes
+from loraloom.forecast.besides import RUNTIME, STAYS, reported
 from loraloom.forecast.facts import DeviceFacts
 from loraloom.forecast.lora import FP32, adapted, parameters, state_bytes
 from loraloom.forecast.passes import WIDTHS, Passed
+from loraloom.forecast.precision import precision_of
 from loraloom.models.shape import Shape
 from loraloom.spec.dataset import Plan
 from loraloom.spec.event import Stage
 from loraloom.spec.forecast import Part, StageMemory
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun
 
-MIB = 1 << 20
-SMALL_MODEL_BYTES = 400_000_000
-"""As in `train.device`: below this bf16 gains nothing on a CPU."""
+__all__ = ["RUNTIME", "PlanSize", "batch_of", "memory", "precision_of", "reported", "size_of", "together"]
 CAPTIONS_AT_ONCE = 16
 """As in `train.texts`."""
 PIXELS_AT_ONCE = 512 * 512
 """As in `generate.draw`."""
-RUNTIME = {"cpu": 497 * MIB, "cuda": 450 * MIB, "mps": 450 * MIB}
-"""Python with torch, diffusers, transformers and peft (resident, measured); a card's context and kernels."""
-CUDA_WORKSPACE = 48 * MIB
-"""cuBLAS and cuDNN keep this for themselves."""
-CUDA_SLACK = 0.06
-"""What the caching allocator holds besides, in parts of what comes and goes: blocks are rounded and split."""
-CPU_SLACK, CPU_CHURN, CHURN_BYTES = 0.25, 3.0, 512 * MIB
-"""What the C library holds besides, fitted to the resident memory of runs of the embedded base and of one of 137
-million parameters: holes between blocks kept for the way back, and more where blocks come and go between them, as with
-checkpointing. Blocks above 32 MiB have a mapping of their own and leave none, so that this does not grow for ever."""
 LINGERS = 0.6
 """Part of the weights put away after caching that stays resident on a CPU."""
-STAYS = 0.85
-"""Part of what training took for its steps that is still resident on a CPU when samples are drawn."""
 
 
 @dataclass(frozen=True)
@@ -70,37 +58,27 @@ def size_of(plan: Plan) -> PlanSize:
     )
 
 
-def precision_of(run: Run, shape: Shape, device: DeviceFacts) -> str:
-    """`fp32`, `bf16` or `fp16`: the number format of the frozen base, as `train.device.choose_dtype` chooses it."""
-    if run.training.precision != "auto":
-        return run.training.precision
-    if device.kind == "cuda":
-        return "bf16" if "bf16" in device.dtypes else "fp16"
-    small = shape.disk_bytes <= SMALL_MODEL_BYTES
-    return "bf16" if device.kind == "cpu" and not small and "bf16" in device.dtypes else "fp32"
-
-
-def batch_of(run: Run, plan: PlanSize) -> int:
+def batch_of(run: ImageRun, plan: PlanSize) -> int:
     """Pictures computed at once."""
     batch = run.training.batch_size
     return max(1, min(batch, run.training.micro_batch or batch, plan.crowd or batch))
 
 
-def together(run: Run) -> tuple[tuple[int, int], int]:
+def together(run: ImageRun) -> tuple[tuple[int, int], int]:
     """Size in pixels of samples, and how many are drawn at once, as `generate.draw` does it."""
     side = run.dataset.resolution
     at = (run.sample.width or side, run.sample.height or side)
     return at, min(len(run.sample.prompts), max(1, PIXELS_AT_ONCE // (at[0] * at[1])))
 
 
-def captions_vary(run: Run) -> bool:
+def captions_vary(run: ImageRun) -> bool:
     """Whether captions are drawn anew at each step, so that the text encoders stay on the device."""
     return run.caption.shuffle or run.caption.tag_dropout > 0
 
 
-def memory(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple[StageMemory, ...]:
+def memory(run: ImageRun, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple[StageMemory, ...]:
     """Bytes of the stages loading, caching, training, sampling and exporting, each at its highest. On a CPU all of a
-    process's; on a card the card's alone, with its context, without which Loom reports a card's peak (see `reported`)."""
+    process's; on a card the card's alone, with its context, without which Loom reports its peak (`besides.reported`)."""
     model = _Model(run, shape, plan, device)
     parts: dict[Stage, dict[Part, int]] = {
         "loading": model.loading(),
@@ -112,18 +90,13 @@ def memory(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple
     return tuple(StageMemory(stage=stage, parts=_all(some)) for stage, some in parts.items())
 
 
-def reported(stages: tuple[StageMemory, ...], device: DeviceFacts) -> int:
-    """The peak as Loom reports it: resident memory on a CPU; on CUDA what the allocator reserves, without the context."""
-    return max(stage.bytes for stage in stages) - (RUNTIME["cuda"] if device.kind == "cuda" else 0)
-
-
 def _all(parts: dict[Part, int]) -> dict[Part, int]:
     return {part: max(0, int(size)) for part, size in parts.items()}
 
 
 @dataclass(frozen=True)
 class _Model:
-    run: Run
+    run: ImageRun
     shape: Shape
     plan: PlanSize
     device: DeviceFacts
@@ -168,9 +141,7 @@ class _Model:
         return int(self.plan.latents * latent + captions * text)
 
     def slack(self, working: int, kept: int = 0) -> int:
-        if self.device.kind == "cuda":
-            return int(CUDA_SLACK * (working + kept)) + CUDA_WORKSPACE
-        return int(CPU_SLACK * kept + min(CPU_CHURN * working, CHURN_BYTES))
+        return besides.slack(self.device.kind, working, kept)
 
     @cached_property
     def whole(self) -> int:
@@ -243,11 +214,9 @@ class _Model:
         return {**self._lasting(vae=bool(self.run.sample.prompts)), "working": self.written(), "slack": stays}
 
     def written(self) -> int:
-        """A checkpoint on its way to the disk: a copy of all that trains and of its optimizer's state, and of the larger of
-        its two files twice more, as bytes of each tensor and as the file. In the machine's memory."""
+        """A checkpoint on its way to the disk."""
         ema = self.count * FP32 if self.run.training.ema else 0
-        adapter, rest = self.count * FP32, self.state + ema
-        return adapter + rest + 2 * max(adapter, rest)
+        return besides.written(self.count * FP32, self.state + ema)
 
     def _lasting(self, vae: bool) -> dict[Part, int]:
         """What is there from the first step to the last."""

@@ -11,11 +11,13 @@ from typing import Any
 
 from loraloom.forecast.facts import DeviceFacts
 from loraloom.forecast.fit import fit
-from loraloom.forecast.memory import PlanSize, memory
+from loraloom.forecast.language import needs as of_texts
+from loraloom.forecast.memory import PlanSize
+from loraloom.forecast.model import AnySize, memory
 from loraloom.forecast.room import Room
-from loraloom.models.shape import Shape, usual_shape
+from loraloom.models.shape import AnyShape, usual_shape
 from loraloom.spec.forecast import SettingChange
-from loraloom.spec.run import NATIVE_RESOLUTION, RUN, Family, Run
+from loraloom.spec.run import NATIVE_RESOLUTION, RUN, Family, ImageFamily, ImageRun, Run
 
 GIB = 1 << 30
 CLASSES = (6, 8, 12, 16, 24, 48)
@@ -37,23 +39,29 @@ class Need:
     changes: tuple[SettingChange, ...]
 
 
-def needs(settings: Mapping[str, Any], family: Family, shape: Shape | None = None) -> tuple[Need, ...]:
+def needs(settings: Mapping[str, Any], family: Family, shape: AnyShape | None = None) -> tuple[Need, ...]:
     """What the `settings` of a preset become with "fit to this machine" on each of `CLASSES` and on a CPU, by the model, for
-    20 square pictures. `shape` is the base's; None: the family's usual one. 8-bit AdamW, an extra, is not counted on.
+    20 square pictures, or 200 texts. `shape` is the base's; None: the family's usual one, of language models one of 1 B.
+    8-bit AdamW, an extra, is not counted on.
 
     Raises pydantic's ValidationError for settings that make no run.
     """
-    return _needs(json.dumps(settings, sort_keys=True), family, shape or usual_shape(family))
+    usual = of_texts.usual() if family == "causal_lm" else usual_shape(family)
+    return _needs(json.dumps(settings, sort_keys=True), family, shape or usual)
 
 
 @lru_cache(maxsize=256)
-def _needs(settings: str, family: Family, shape: Shape) -> tuple[Need, ...]:
-    run = _run(json.loads(settings), family)
-    plan = _plan(run)
+def _needs(settings: str, family: Family, shape: AnyShape) -> tuple[Need, ...]:
+    if family == "causal_lm":
+        run: Run = of_texts.run_of(json.loads(settings))
+        plan: AnySize = of_texts.size_of(run)
+    else:
+        run = _run(json.loads(settings), family)
+        plan = _plan(run)
     return tuple(_need(run, shape, plan, size) for size in (*CLASSES, None))
 
 
-def _need(run: Run, shape: Shape, plan: PlanSize, size: int | None) -> Need:
+def _need(run: Run, shape: AnyShape, plan: AnySize, size: int | None) -> Need:
     device = _card(size) if size else _computer()
     _, fitted = fit(run, shape, plan, device, eight_bit=False)
     changes = {change.key: change.new for change in fitted.changes}
@@ -61,12 +69,12 @@ def _need(run: Run, shape: Shape, plan: PlanSize, size: int | None) -> Need:
     return Need(size, fitted.fits, peak.bytes, fitted.changes)
 
 
-def _run(settings: dict[str, Any], family: Family) -> Run:
+def _run(settings: dict[str, Any], family: ImageFamily) -> ImageRun:
     dataset = {"path": "pictures", "resolution": NATIVE_RESOLUTION[family]} | settings.get("dataset", {})
-    return RUN.validate_python({**settings, "family": family, "dataset": dataset})
+    return RUN.validate_python({**settings, "family": family, "dataset": dataset})  # pyright: ignore[reportReturnType]
 
 
-def _plan(run: Run) -> PlanSize:
+def _plan(run: ImageRun) -> PlanSize:
     """Of 20 square pictures with a caption each."""
     training, side = run.training, run.dataset.resolution
     batches = math.ceil(PICTURES / training.batch_size) * (training.epochs or 1)

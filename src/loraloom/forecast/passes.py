@@ -46,7 +46,7 @@ def _training(shape: Shape, lora: Lora, at: Size, batch: int, precision: str, ki
             text.walk(tape, config, batch, found.paths(name), checkpointing)
     latent = unet.Pictures(batch, *_latent(shape, at), shape.text_length, lora.text_encoder)
     unet.walk(tape, shape.unet, latent, found.paths("unet"), checkpointing)
-    return _passed(tape)
+    return passed(tape)
 
 
 @lru_cache(256)
@@ -56,7 +56,7 @@ def drawing(shape: Shape, at: Size, batch: int, precision: str, kind: str) -> Pa
     tape = Tape(Rules(width, width, grad=False, copies=kind == "cpu"))
     latent = unet.Pictures(batch, *_latent(shape, at), shape.text_length)
     unet.walk(tape, shape.unet, latent, frozenset(), checkpointing=False)
-    return _passed(tape)
+    return passed(tape)
 
 
 @lru_cache(256)
@@ -66,24 +66,25 @@ def embedding(shape: Shape, batch: int, precision: str, kind: str) -> Passed:
     tape = Tape(Rules(width, width, grad=False, copies=kind == "cpu"))
     for config in shape.text_encoders.values():
         text.walk(tape, config, batch, frozenset(), checkpointing=False)
-    return _passed(tape)
+    return passed(tape)
 
 
 @lru_cache(256)
 def encoding(shape: Shape, at: Size, kind: str) -> Passed:
     """One picture of size `at` to its latent."""
-    return _passed(vae.encode(shape.vae, 1, *at, copies=kind == "cpu"))
+    return passed(vae.encode(shape.vae, 1, *at, copies=kind == "cpu"))
 
 
 @lru_cache(256)
 def decoding(shape: Shape, at: Size, batch: int, kind: str) -> Passed:
     """`batch` latents to pictures of size `at`."""
-    return _passed(vae.decode(shape.vae, batch, *at, copies=kind == "cpu"))
+    return passed(vae.decode(shape.vae, batch, *at, copies=kind == "cpu"))
 
 
 def _latent(shape: Shape, at: Size) -> Size:
     return max(1, at[0] // shape.vae_factor), max(1, at[1] // shape.vae_factor)
 
 
-def _passed(tape: Tape) -> Passed:
+def passed(tape: Tape) -> Passed:
+    """What is on `tape`."""
     return Passed(tape.kept, max(0, tape.peak - tape.kept), tape.forward, tape.backward, tape.moved, tape.operations)

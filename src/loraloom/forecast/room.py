@@ -11,10 +11,12 @@ from loraloom.forecast.combine import MODEL_MEMORY
 from loraloom.forecast.facts import DeviceFacts
 from loraloom.forecast.ladder import applied
 from loraloom.forecast.memory import PlanSize
-from loraloom.models.shape import Shape
+from loraloom.forecast.model import AnySize
+from loraloom.models.shape import AnyShape
 from loraloom.spec.event import Stage
 from loraloom.spec.forecast import StageMemory
 from loraloom.spec.run import Run
+from loraloom.spec.text import TextRun
 
 MARGIN = math.exp(MODEL_MEMORY) - 1
 """Part of the model's peak that must stay free above it: what the model may err by, so that what fits here is also told to
@@ -26,9 +28,9 @@ Changes = dict[str, Any]
 
 
 class Memory(Protocol):
-    """`forecast.memory.memory`, or a test's own."""
+    """`forecast.model.memory`, or a test's own."""
 
-    def __call__(self, run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple[StageMemory, ...]: ...
+    def __call__(self, run: Run, shape: AnyShape, plan: AnySize, device: DeviceFacts) -> tuple[StageMemory, ...]: ...
 
 
 @dataclass
@@ -36,8 +38,8 @@ class Room:
     """Peaks of a run with changes, each reckoned once. Raises pydantic's ValidationError for a change that cannot be."""
 
     run: Run
-    shape: Shape
-    plan: PlanSize
+    shape: AnyShape
+    plan: AnySize
     device: DeviceFacts
     memory: Memory
     _known: dict[str, tuple[StageMemory, ...]] = field(default_factory=dict[str, tuple[StageMemory, ...]])
@@ -47,8 +49,7 @@ class Room:
         name = repr(sorted(changes.items()))
         if name not in self._known:
             run = applied(self.run, changes)
-            plan = at_resolution(self.plan, self.run.dataset.resolution, run.dataset.resolution)
-            self._known[name] = self.memory(run, self.shape, plan, self.device)
+            self._known[name] = self.memory(run, self.shape, _changed(self.plan, self.run, run), self.device)
         return self._known[name]
 
     def peak(self, changes: Mapping[str, Any]) -> StageMemory:
@@ -59,6 +60,13 @@ class Room:
         """Whether the peak (of the stage `only`) and a part of it more are free."""
         stages = [stage.bytes for stage in self.stages(changes) if only in (None, stage.stage)]
         return max(stages, default=0) * (1 + margin) <= self.device.memory_free
+
+
+def _changed(plan: AnySize, before: Run, after: Run) -> AnySize:
+    """The plan of the changed run. Of texts nothing is changed that the plan knows."""
+    if isinstance(before, TextRun) or isinstance(after, TextRun) or not isinstance(plan, PlanSize):
+        return plan
+    return at_resolution(plan, before.dataset.resolution, after.dataset.resolution)
 
 
 def at_resolution(plan: PlanSize, old: int, new: int) -> PlanSize:

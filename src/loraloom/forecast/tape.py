@@ -26,6 +26,17 @@ class Value:
 
 
 @dataclass(frozen=True)
+class Texts:
+    """Texts that go through a model in one row: tokens, how many of them are learned, texts, and the sum of the squares of
+    their lengths, which attention grows with."""
+
+    tokens: int
+    trained: int
+    documents: int
+    squares: int
+
+
+@dataclass(frozen=True)
 class Rules:
     """Bytes an element of products (`work`), of what norms read and give (`norm`), and whether gradients are wanted.
     CUDA's autocast norms in fp32, the CPU's as it comes (docs.pytorch.org, "Autocast Op Reference").
@@ -92,6 +103,16 @@ class Tape:
             self.keep(x, Value(2 * statistics, x.width))
         return self._through(x, x.elements, 2)
 
+    def rms_norm(self, x: Value, rows: int) -> Value:
+        """Root mean square norm, which works in fp32: keeps what it reads in that and a number a row."""
+        whole = self.cast(x, 4)
+        if x.grad:
+            self.keep(whole, Value(rows, 4))
+        self._note(3 * whole.bytes, 4 * whole.bytes)
+        self._moved(x.bytes + 6 * whole.bytes)
+        self.operations += 5
+        return Value(x.elements, self.rules.norm, x.grad)
+
     def activation(self, x: Value) -> Value:
         """SiLU or GELU: keeps what it reads."""
         if x.grad:
@@ -106,6 +127,26 @@ class Tape:
         self._note(x.bytes + 2 * gate.bytes, x.bytes + 2 * gate.bytes)
         self._moved(x.bytes + 3 * gate.bytes)
         return Value(x.elements // 2, x.width, x.grad)
+
+    def gated(self, *inputs: Value) -> Value:
+        """An activation of the gate times the rest: keeps both and it. `inputs`: gate and rest, or both in one."""
+        whole = sum(value.elements for value in inputs)
+        active, out = (Value(whole // 2, inputs[0].width, inputs[0].grad) for _ in range(2))
+        if out.grad:
+            self.keep(*inputs, active)
+        self._note(4 * out.bytes, 4 * out.bytes)
+        self._moved(5 * out.bytes)
+        self.operations += 1
+        return out
+
+    def rotary(self, x: Value, turns: tuple[Value, Value]) -> Value:
+        """Queries or keys turned by their place: keeps the cosines and sines, which all layers share."""
+        if x.grad:
+            self.keep(*turns)
+        self._note(4 * x.bytes, 4 * x.bytes)
+        self._moved(9 * x.bytes)
+        self.operations += 4
+        return Value(x.elements, x.width, x.grad)
 
     def add(self, a: Value, b: Value) -> Value:
         """A sum keeps nothing."""
@@ -163,6 +204,47 @@ class Tape:
         self.operations += 1
         self._note(2 * q.bytes + k.bytes + v.bytes, 3 * q.bytes + 2 * (k.bytes + v.bytes))
         return out
+
+    def packed_attention(self, q: Value, k: Value, v: Value, at: Texts, heads: int, mask: int = 0) -> Value:
+        """Causal attention of texts in one row, each to itself: keeps q, k, v, the results and a number for each query and
+        head; what it gives is those results joined. `v` may be a view of more than the values. `mask`: numbers of the masks
+        that tell what is too far back."""
+        grad = q.grad or k.grad or v.grad
+        out, joined = (Value(q.elements, self.rules.work, grad) for _ in range(2))
+        if grad:
+            self.keep(q, k, v, out, Value(heads * at.tokens, 4), Value(mask, self.rules.work))
+        self._attended(q, k, v, at, grad)
+        return joined
+
+    def capped_attention(self, q: Value, k: Value, v: Value, at: Texts, heads: int) -> Value:
+        """The same with scores that are bent to stay small (Gemma 2), by their matrices: keeps these, bent and as shares, a
+        mask, and keys and values once for each head of the queries."""
+        grad, each = q.grad or k.grad or v.grad, at.squares * heads
+        if k.grad:
+            self.keep(q)
+        if grad:
+            keys, values = (Value(q.elements, self.rules.work) for _ in range(2))
+            self.keep(keys, values, Value(at.squares, 1), Value(each, self.rules.work), Value(each, 4))
+            if self.rules.work != 4:
+                self.keep(Value(each, self.rules.work))
+        self._attended(q, k, v, at, grad)
+        return Value(q.elements, self.rules.work, grad)
+
+    def _attended(self, q: Value, k: Value, v: Value, at: Texts, grad: bool) -> None:
+        work = 2.0 * at.squares * q.elements / at.tokens  # half of the matrix, two products
+        self.forward += work
+        self.backward += 2.5 * work if grad else 0
+        self.operations += 6 * at.documents
+        self._note(2 * q.bytes + k.bytes + v.bytes, 3 * q.bytes + 2 * (k.bytes + v.bytes))
+
+    def logits(self, held: int, multiplications: float) -> None:
+        """The last layer and the loss, some rows at once: `held` bytes while they are there. Their gradient to the hidden
+        states is computed at once."""
+        self.forward += 2 * multiplications
+        self.backward += 2 * multiplications if self.rules.grad else 0
+        self.operations += 8
+        self._note(held, held)
+        self._moved(2.0 * held)
 
     def _for_peft(self, x: Value) -> Value:
         return self.cast(self.cast(x, 4), self.rules.work)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from loraloom.models.shape import Shape
-from loraloom.spec.run import NATIVE_RESOLUTION, Lora, OptimizerName, Run
+from loraloom.spec.common import OptimizerName
+from loraloom.spec.run import NATIVE_RESOLUTION, ImageRun, Lora, Run
+from loraloom.spec.text import TextLora
 
 SMALL_UNET = 100_000_000
 """Parameters below which a base is a small one: its weights are larger, and steps have to be too."""
@@ -35,22 +37,27 @@ def own_resolution(shape: Shape) -> int:
     return side * shape.vae_factor if isinstance(side, int) else NATIVE_RESOLUTION[shape.family]
 
 
-def scale(lora: Lora) -> float:
+def scale(lora: Lora | TextLora) -> float:
     """What the adapter's output is multiplied by: alpha / rank, with rsLoRA alpha / sqrt(rank) (arXiv:2312.03732)."""
     return lora.alpha / (math.sqrt(lora.rank) if lora.rslora else lora.rank)
 
 
-def usual_rate(run: Run, shape: Shape) -> float:
+def usual_rate(run: ImageRun, shape: Shape) -> float:
     """The learning rate that runs with this optimizer on such a base take where alpha = rank."""
     rate = RATES[run.optimizer.name]
     return rate * SMALL_FACTOR if is_small(shape) and run.optimizer.name != "prodigy" else rate
 
 
-def times_usual(run: Run, shape: Shape) -> float:
-    """How many usual steps one step of this run is worth. Adam and its kin move a weight by the learning rate whatever the
+def times_usual(run: ImageRun, shape: Shape) -> float:
+    """How many usual steps one step of this run is worth."""
+    return times_of(run, usual_rate(run, shape))
+
+
+def times_of(run: Run, usual: float) -> float:
+    """The same, where its like take the rate `usual`. Adam and its kin move a weight by the learning rate whatever the
     gradient, and alpha / rank multiplies what that does; Prodigy makes up for alpha by itself."""
     strength = 1.0 if run.optimizer.name == "prodigy" else scale(run.lora)
-    return run.optimizer.learning_rate * strength / usual_rate(run, shape)
+    return run.optimizer.learning_rate * strength / usual
 
 
 def rounded(value: float) -> float:

@@ -11,10 +11,11 @@ from math import ceil
 from loraloom.forecast import passes
 from loraloom.forecast.cards import find
 from loraloom.forecast.facts import DeviceFacts
-from loraloom.forecast.memory import CAPTIONS_AT_ONCE, PlanSize, batch_of, precision_of, together
+from loraloom.forecast.memory import CAPTIONS_AT_ONCE, PlanSize, batch_of, together
 from loraloom.forecast.passes import Passed
+from loraloom.forecast.precision import precision_of
 from loraloom.models.shape import Shape
-from loraloom.spec.run import Run
+from loraloom.spec.run import ImageRun
 
 CPU_FLOPS = 50e9
 """Arithmetic a second of one thread in fp32: 39 to 51 measured for the embedded base on a server's core of 2024 or so."""
@@ -36,14 +37,14 @@ WRITE = 0.3
 """Seconds to write the LoRA, its card and pictures."""
 
 
-def expected(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> dict[str, float]:
+def expected(run: ImageRun, shape: Shape, plan: PlanSize, device: DeviceFacts) -> dict[str, float]:
     """Seconds by stage (loading, caching, training, sampling, exporting), and `step`: of one optimizer step, mean over all
     buckets."""
     return _Clock(run, shape, plan, device).stages()
 
 
 @dataclass(frozen=True)
-class _Rates:
+class Rates:
     """Arithmetic and bytes a second, seconds an operation takes to start."""
 
     flops: float
@@ -60,21 +61,21 @@ class _Rates:
         return (passed.forward + passed.backward) / self.flops + ways * others
 
 
-def rates(device: DeviceFacts, precision: str) -> _Rates:
+def rates(device: DeviceFacts, precision: str) -> Rates:
     """What `device` reaches in `precision`."""
     start = OPERATION[device.kind]
     if device.kind == "cpu":
         gain = 1.0 if precision == "fp32" else CPU_HALF[precision in device.dtypes]
-        return _Rates(CPU_FLOPS * gain * device.threads**0.9, CPU_BYTES * device.threads**0.5, start)
+        return Rates(CPU_FLOPS * gain * device.threads**0.9, CPU_BYTES * device.threads**0.5, start)
     card = find(device.name)
     tensor, fp32, width = (card.tensor, card.fp32, card.bandwidth) if card else UNKNOWN_CARD
     flops = fp32 * FP32_SHARE if precision == "fp32" else tensor * CARD_SHARE
-    return _Rates(flops * 1e12, width * BANDWIDTH_SHARE * 1e9, start)
+    return Rates(flops * 1e12, width * BANDWIDTH_SHARE * 1e9, start)
 
 
 @dataclass(frozen=True)
 class _Clock:
-    run: Run
+    run: ImageRun
     shape: Shape
     plan: PlanSize
     device: DeviceFacts

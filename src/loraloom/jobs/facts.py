@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from loraloom.child.limits import MEMORY
+from loraloom.forecast.besides import RUNTIME
 from loraloom.forecast.cards import card as well_known
 from loraloom.forecast.cards import cards
 from loraloom.forecast.facts import DeviceFacts
-from loraloom.forecast.memory import RUNTIME
 from loraloom.jobs import devices, hardware
 from loraloom.jobs.history import device_name
 from loraloom.spec.errors import LoomError

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from loraloom.forecast import combine, counts, history, memory, work
+from loraloom.forecast import combine, history, model
+from loraloom.forecast.amounts import Amounts
+from loraloom.forecast.besides import RUNTIME, reported
 from loraloom.forecast.facts import DeviceFacts
 from loraloom.forecast.fit import fit
 from loraloom.forecast.fit_words import said
 from loraloom.forecast.ladder import STEP, applied
-from loraloom.forecast.memory import PlanSize, size_of
+from loraloom.forecast.model import AnyPlan, AnySize
 from loraloom.forecast.room import Changes
 from loraloom.jobs import history as kept
 from loraloom.jobs import probes
 from loraloom.models.resolve import resolve
-from loraloom.models.shape import Shape, shape_of
-from loraloom.spec.dataset import Plan
+from loraloom.models.shape import AnyShape, shape_of
 from loraloom.spec.forecast import Fitted, Forecast, Measured, Outcome, StageMemory, WhatIf
 from loraloom.spec.run import Run
+from loraloom.spec.text import TextRun
 
-_learned: dict[str, tuple[tuple[Outcome, ...], history.Learned | None]] = {}
+_learned: dict[tuple[str, bool], tuple[tuple[Outcome, ...], history.Learned | None]] = {}
 
 
 @dataclass(frozen=True)
@@ -30,39 +32,41 @@ class Case:
     """One run, its plan, and the device it would be on."""
 
     run: Run
-    plan: Plan
+    plan: AnyPlan
     device: DeviceFacts
-    shape: Shape
+    shape: AnyShape
 
     @cached_property
-    def size(self) -> PlanSize:
+    def size(self) -> AnySize:
         """What the plan means for time and memory."""
-        return size_of(self.plan)
+        return model.size_of(self.plan, self.run)
 
     @cached_property
     def memory(self) -> tuple[StageMemory, ...]:
         """By the model, stage by stage."""
-        return memory.memory(self.run, self.shape, self.size, self.device)
+        return model.memory(self.run, self.shape, self.size, self.device)
 
     @cached_property
     def expected(self) -> dict[str, float]:
         """By the model alone: seconds by stage and of one step, and the peak in bytes."""
-        found = work.expected(self.run, self.shape, self.size, self.device)
-        found["step"] *= counts.fill(self.run, self.plan, self.size.mean_pixels)  # which is of full batches
-        return found | {history.PEAK: float(memory.reported(self.memory, self.device))}
+        return model.expected(self.run, self.plan, self.shape, self.size, self.device)
 
     @cached_property
     def features(self) -> dict[str, float]:
         """What forecasts learn from."""
-        return history.features(self.run, self.shape, self.size, self.device)
+        return model.features(self.run, self.shape, self.size, self.device)
 
-    def other(self, changes: Changes, plan_for: Callable[[Run], Plan]) -> Case:
+    def amounts(self, measured: Measured | None = None) -> Amounts:
+        """How often the run does what is reckoned, or was `measured`."""
+        return model.amounts(self.run, self.plan, self.shape, self.size, self.device, measured)
+
+    def other(self, changes: Changes, plan_for: Callable[[Run], AnyPlan]) -> Case:
         """The same with some settings changed. Raises pydantic's ValidationError for a change that cannot be."""
         run = applied(self.run, changes)
         return Case(run, plan_for(run), self.device, self.shape)
 
 
-def case_of(run: Run, plan: Plan, device: DeviceFacts) -> Case:
+def case_of(run: Run, plan: AnyPlan, device: DeviceFacts) -> Case:
     """The case of a run whose base model is known. Raises LoomError for a base model that cannot be read."""
     return Case(run, plan, device, shape_of(resolve(run.base_model)))
 
@@ -87,47 +91,30 @@ def _forced(case: Case) -> dict[str, Any]:
 
 def _foresee(case: Case, measured: Measured | None) -> Forecast:
     outcomes = kept.read()
-    unreported = memory.RUNTIME["cuda"] if case.device.kind == "cuda" else 0
+    unreported = RUNTIME["cuda"] if case.device.kind == "cuda" else 0
     place = combine.Place(case.device.name, case.device.memory_free, case.memory, unreported)
     measured = measured or probes.remembered(case.run, case.plan, case.device)
     if measured is not None:
-        spread = history.probe_spread(outcomes, case.device.name)
         return combine.from_probe(
-            case.run,
-            case.plan,
+            case.amounts(measured),
             measured,
             place,
-            spread=spread,
+            spread=history.probe_spread(outcomes, case.device.name),
             busy=measured.busy,
-            unmeasured_bytes=_unmeasured(case, measured),
+            unmeasured_bytes=model.unmeasured(case.run, case.shape, case.size, case.device, measured),
         )
-    learned = _learn(outcomes, case.device.name)
+    learned = _learn(outcomes, case.device.name, isinstance(case.run, TextRun))
     if learned is not None and learned.runs:
         predicted = learned.predict(case.features, case.expected, case.run.family, case.run.base_model)
-        return combine.from_history(case.run, case.plan, predicted, place)
-    return combine.from_model(case.run, case.plan, case.expected, place)
+        return combine.from_history(case.amounts(), predicted, place)
+    return combine.from_model(case.amounts(), case.expected, place)
 
 
-def _unmeasured(case: Case, measured: Measured) -> int:
-    """Bytes of the cache that the measurement, with fewer pictures, did not hold."""
-    if case.device.kind == "cuda" or case.run.training.cache == "disk":
-        return 0
-    few = replace(
-        case.size, latents=min(measured.latents, case.size.latents), captions=min(measured.latents, case.size.captions)
-    )
-    less = memory.memory(case.run, case.shape, few, case.device)
-    return max(0, _cache(case.memory) - _cache(less))
-
-
-def _cache(stages: tuple[StageMemory, ...]) -> int:
-    return max(stage.parts.get("cache", 0) for stage in stages)
-
-
-def _learn(outcomes: tuple[Outcome, ...], device: str) -> history.Learned | None:
+def _learn(outcomes: tuple[Outcome, ...], device: str, texts: bool) -> history.Learned | None:
     """What finished runs tell of `device`, learned anew when one more has finished."""
-    known = _learned.get(device)
+    known = _learned.get((device, texts))
     if known is None or known[0] is not outcomes:
-        known = _learned[device] = (outcomes, history.learn(outcomes, device))
+        known = _learned[device, texts] = (outcomes, history.learn(outcomes, device, texts))
     return known[1]
 
 
@@ -136,15 +123,15 @@ def fitted(case: Case) -> Fitted:
     was measured or learned there."""
     forced = _forced(case)
     if forced:
-        now = memory.reported(case.memory, case.device)
+        now = reported(case.memory, case.device)
         lowered = Case(applied(case.run, forced), case.plan, case.device, case.shape)
-        after = memory.reported(lowered.memory, case.device)
+        after = reported(lowered.memory, case.device)
         said_of = [said(case.run, case.device, key, new, now, after) for key, new in forced.items()]
         return Fitted(changes=tuple(said_of), fits=True)
     factor = _foresee(case, None).peak_memory_bytes.p50 / max(1.0, case.expected[history.PEAK])
 
-    def corrected(run: Run, shape: Shape, plan: PlanSize, device: DeviceFacts) -> tuple[StageMemory, ...]:
-        stages = memory.memory(run, shape, plan, device)
+    def corrected(run: Run, shape: AnyShape, plan: AnySize, device: DeviceFacts) -> tuple[StageMemory, ...]:
+        stages = model.memory(run, shape, plan, device)
         return tuple(
             StageMemory(stage=one.stage, parts={part: round(held * factor) for part, held in one.parts.items()})
             for one in stages
@@ -153,9 +140,9 @@ def fitted(case: Case) -> Fitted:
     return fit(case.run, case.shape, case.size, case.device, memory=corrected)[1]
 
 
-def what_if(case: Case, plan_for: Callable[[Run], Plan], devices: Sequence[DeviceFacts]) -> list[WhatIf]:
+def what_if(case: Case, plan_for: Callable[[Run], AnyPlan], devices: Sequence[DeviceFacts]) -> list[WhatIf]:
     """The same run with one thing changed, a row each: half and twice the batch, rank and steps, a size up and down, and
-    other devices."""
+    other devices. `plan_for` makes the plan of a changed run."""
     run, found = case.run, list[WhatIf]()
     for key, value in _changes(run):
         other = case.other({key: value}, plan_for)
@@ -168,13 +155,23 @@ def what_if(case: Case, plan_for: Callable[[Run], Plan], devices: Sequence[Devic
 
 
 def _changes(run: Run) -> Iterator[tuple[str, int]]:
-    batch, side, rank = run.training.batch_size, run.dataset.resolution, run.lora.rank
+    batch, rank = run.training.batch_size, run.lora.rank
     yield from (("training.batch_size", size) for size in (batch // 2, batch * 2) if size >= 1)
-    yield from (("dataset.resolution", size) for size in (side - STEP, side + STEP) if 2 * STEP <= size <= 4096)
+    yield from _sizes(run)
     yield from (("lora.rank", size) for size in (rank // 2, rank * 2) if 1 <= size <= 1024)
     length = "training.epochs" if run.training.steps is None else "training.steps"
     now = run.training.epochs if run.training.steps is None else run.training.steps
     yield from ((length, size) for size in ((now or 2) // 2, (now or 1) * 2) if size >= 1)
+
+
+def _sizes(run: Run) -> Iterator[tuple[str, int]]:
+    """Of what is looked at: pixels of pictures, tokens of texts."""
+    if isinstance(run, TextRun):
+        tokens = run.dataset.max_length
+        yield from (("dataset.max_length", size) for size in (tokens // 2, tokens * 2) if 16 <= size <= 1 << 20)
+    else:
+        side = run.dataset.resolution
+        yield from (("dataset.resolution", size) for size in (side - STEP, side + STEP) if 2 * STEP <= size <= 4096)
 
 
 def _row(key: str, value: int | str, found: Forecast) -> WhatIf:

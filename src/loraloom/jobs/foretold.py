@@ -8,14 +8,15 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from loraloom.forecast.history import PEAK, total_seconds
+from loraloom.forecast.model import AnyPlan
 from loraloom.jobs import folder
 from loraloom.jobs import history as kept
-from loraloom.jobs.data_check import plan_of
 from loraloom.jobs.facts import facts_of
 from loraloom.jobs.foresee import case_of, foresee
+from loraloom.jobs.plans import plan_for
+from loraloom.jobs.plans import read as read_data
 from loraloom.jobs.tail import tail
 from loraloom.jobs.took import took
-from loraloom.spec.dataset import Plan
 from loraloom.spec.errors import LoomError
 from loraloom.spec.forecast import FORETOLD, Foretold
 from loraloom.spec.run import Run
@@ -31,7 +32,7 @@ class Took(BaseModel):
     peak_memory_bytes: float | None
 
 
-def foretell(run_dir: Path, run: Run, plan: Plan, device: str | None = None) -> None:
+def foretell(run_dir: Path, run: Run, plan: AnyPlan, device: str | None = None) -> None:
     """Write the forecast of a run that begins into its folder; a run without one trains all the same."""
     try:
         case = case_of(run, plan, facts_of(run, device))
@@ -47,7 +48,7 @@ def foretell_folder(run_dir: Path) -> None:
     """The same for a run folder as it lies there, its data set looked through."""
     try:
         run = folder.read(run_dir)
-        foretell(run_dir, run, plan_of(run))
+        foretell(run_dir, run, plan_for(run, read_data(run)))
     except LoomError as error:  # the run itself says what is wrong
         LOG.info("no forecast for %s: %s", run_dir.name, error)
 

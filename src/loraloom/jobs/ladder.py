@@ -11,6 +11,8 @@ from loraloom.spec.errors import LoomError
 from loraloom.spec.event import SettingsLowered, Stage, StageStarted, StepLogged
 from loraloom.spec.journal import Journal
 from loraloom.spec.lowered import changed, lowered
+from loraloom.spec.run import Run
+from loraloom.spec.text import TextRun
 
 MOST = 3
 """Rungs in a row without a step of training between them; then the run ends."""
@@ -27,7 +29,7 @@ def lower(run_dir: Path, error: LoomError) -> SettingsLowered:
     stage, device, tried = _so_far(run_dir)
     rung = next_rung(run, device.partition(":")[0], stage, hard=bool(tried)) if tried < MOST else None
     if rung is None:
-        raise _ended(run_dir, stage, error)
+        raise _ended(run, run_dir, stage, error)
     key, old, new = rung
     said = SettingsLowered(key=key, old=old, new=new, reason=f"Memory ran out while {stage}.")
     journal = Journal(run_dir)
@@ -58,10 +60,11 @@ def _so_far(run_dir: Path) -> tuple[Stage, str, int]:
     return stage, device, tried
 
 
-def _ended(run_dir: Path, stage: Stage, error: LoomError) -> LoomError:
+def _ended(run: Run, run_dir: Path, stage: Stage, error: LoomError) -> LoomError:
     done = lowered(run_dir)
     if not done:
         return error
     what = ", ".join(f"{key} {value}" for key, value in done.items())
-    hint = "Lower dataset.resolution or lora.rank, close other programs, or use a smaller base model."
+    key = "dataset.max_length" if isinstance(run, TextRun) else "dataset.resolution"
+    hint = f"Lower {key} or lora.rank, close other programs, or use a smaller base model."
     return LoomError("out_of_memory", f"Memory ran out while {stage}, even with {what}.", hint)

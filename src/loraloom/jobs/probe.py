@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from math import gcd
 from pathlib import Path
-from typing import Any
 
 import psutil
 
-from loraloom.data.plan import plan as make_plan
-from loraloom.jobs import devices, folder, yaml_file
+from loraloom.jobs import devices, folder, probe_pictures, probe_texts, yaml_file
 from loraloom.jobs.follow import Wish, follow
+from loraloom.jobs.laid import STEPS, Laid
+from loraloom.jobs.plans import AnyReport
 from loraloom.jobs.runners import FINISHED, Runner
 from loraloom.jobs.runners.local import LocalRunner
 from loraloom.jobs.took import stages
-from loraloom.spec.dataset import Bucket, DatasetReport, Image, Plan
+from loraloom.spec.dataset import DatasetReport
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import Event, RunFinished, SampleSaved, StageProgressed, StageStarted, StepLogged
+from loraloom.spec.example import TextReport
 from loraloom.spec.forecast import Measured
-from loraloom.spec.run import RUN, Run
-from loraloom.store.blobs import link_or_copy
+from loraloom.spec.run import Run
+from loraloom.spec.text import TextRun
 
-STEPS = 5
-"""Optimizer steps that are taken; the first warms up and does not count."""
-SAMPLING_STEPS = 3
+__all__ = ["STEPS", "Start", "measured", "probe"]
 LOOK = 0.3
 """Seconds for which the processor's load is looked at."""
 Start = Callable[[], Runner]
@@ -34,7 +32,7 @@ Start = Callable[[], Runner]
 
 def probe(
     run: Run,
-    report: DatasetReport,
+    report: AnyReport,
     wish: Wish,
     *,
     steps: int = STEPS,
@@ -43,13 +41,10 @@ def probe(
 ) -> Measured:
     """What `run` costs, measured; in a folder of its own, in `parent`, that is gone afterwards. Raises LoomError: what stops
     this stops the run too (`out_of_memory`); `interrupted` when wished for."""
-    plan = make_plan(report, run)
     with tempfile.TemporaryDirectory(prefix="loraloom-", dir=parent) as place:
         run_dir = Path(place)
-        heaviest = _heaviest(plan)
-        pictures = _fill(run_dir / "data", run, plan, heaviest)
-        config = trimmed(run, _repeats(pictures, heaviest, run.training.batch_size), steps)
-        yaml_file.write(run_dir / folder.CONFIG, config, "A few steps, to measure.")
+        laid = _lay_out(run, report, run_dir / "data", steps)
+        yaml_file.write(run_dir / folder.CONFIG, laid.config, "A few steps, to measure.")
         events: list[Event] = []
         busy = psutil.cpu_percent(LOOK) / 100
         runner = start()
@@ -57,39 +52,37 @@ def probe(
         ended = follow(runner, run_dir, wish, events.append)
         if ended.code != FINISHED:
             raise LoomError("interrupted", "The measurement was stopped.", "Nothing was changed.")
-        found = measured(events, config["sample"]["steps"], run_dir)
+        found = measured(events, laid.sampling_steps, run_dir)
         return found.model_copy(
             update={
-                "pixels": float(heaviest.width * heaviest.height),
+                "pixels": laid.pixels,
                 "busy": busy if found.device == devices.CPU else 0.0,  # a card is ours alone while it is measured
             }
         )
 
 
-def trimmed(run: Run, repeats: int, steps: int = STEPS) -> dict[str, Any]:
-    """`run` for `steps` steps on the pictures beside it, `repeats` times each; its samples with few denoising steps."""
-    config: dict[str, Any] = run.model_dump(mode="json")
-    config["dataset"] |= {"path": "data", "metadata_path": None, "repeats": repeats, "upscale": True, "min_side": 1}
-    config["training"] |= {"steps": steps, "epochs": None}
-    config["sample"] |= {"every_steps": None, "steps": min(SAMPLING_STEPS, run.sample.steps)}
-    config["checkpoints"] |= {"every_steps": None, "every_minutes": None}
-    config["validation"] |= {"share": 0.0}
-    config["tensorboard_dir"] = None
-    return RUN.validate_python(config).model_dump(mode="json")
+def _lay_out(run: Run, report: AnyReport, data: Path, steps: int) -> Laid:
+    """The data of the measurement in the folder `data`, and its config."""
+    data.mkdir()
+    if isinstance(run, TextRun):
+        assert isinstance(report, TextReport)
+        return probe_texts.lay_out(run, report, data, steps)
+    assert isinstance(report, DatasetReport)
+    return probe_pictures.lay_out(run, report, data, steps)
 
 
 def measured(events: Sequence[Event], sampling_steps: int, run_dir: Path) -> Measured:
-    """What the events of a trimmed run tell. Latents and captions are made in one stage; it counts by latents."""
-    latents = next(
-        e.payload.total for e in events if isinstance(e.payload, StageProgressed) and e.payload.stage == "caching"
-    )
+    """What the events of a trimmed run tell. Latents and captions are made in one stage; it counts by latents. Texts have no
+    such stage."""
+    caching = (e.payload for e in events if isinstance(e.payload, StageProgressed) and e.payload.stage == "caching")
+    latents = next((payload.total for payload in caching), 0)
     steps = [event.payload for event in events if isinstance(event.payload, StepLogged)]
     seconds = [step.step_seconds for step in steps]
     done = [event.payload for event in events if isinstance(event.payload, RunFinished)]
     took = stages(events)
     return Measured(
         loading=took["loading"],
-        caching_latent=took["caching"] / latents,
+        caching_latent=took["caching"] / max(1, latents),
         steps=tuple(seconds[1:] or seconds),
         sampling_round=_last_round(events),
         sampling_steps=sampling_steps,
@@ -111,32 +104,6 @@ def _last_round(events: Sequence[Event]) -> float:
         elif isinstance(event.payload, SampleSaved) and began is not None:
             took = (event.time - began).total_seconds()
     return took
-
-
-def _heaviest(plan: Plan) -> Bucket:
-    """The bucket whose full batch is the most work."""
-    return max(plan.buckets, key=lambda bucket: bucket.width * bucket.height * min(bucket.samples, plan.batch_size))
-
-
-def _repeats(pictures: int, bucket: Bucket, batch: int) -> int:
-    """How often each picture counts, so that all batches are full where the bucket can fill one."""
-    if bucket.samples < batch:
-        return max(1, bucket.samples // pictures)
-    return batch // gcd(batch, pictures)
-
-
-def _fill(data: Path, run: Run, plan: Plan, bucket: Bucket) -> int:
-    """Pictures of the bucket, with a caption each; masks cost nothing to speak of. Returns how many."""
-    data.mkdir()
-    size = (bucket.width, bucket.height)
-    wanted = run.training.batch_size * run.training.accumulation * STEPS
-    chosen: list[Image] = [image for image in plan.images if plan.sizes[image.name] == size][:wanted]
-    for number, image in enumerate(chosen):
-        source = Path(image.path)
-        link_or_copy(source, data / f"{number:05d}{source.suffix.lower() or '.png'}")
-        if image.captions:
-            (data / f"{number:05d}.txt").write_text(image.captions[0], encoding="utf-8")
-    return len(chosen)
 
 
 def _size(place: Path) -> int:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from loraloom.forecast.ladder import applied
 from loraloom.jobs.follow import Wish
+from loraloom.jobs.plans import AnyReport
 from loraloom.jobs.probe import Start, probe
 from loraloom.jobs.runners.local import LocalRunner
-from loraloom.spec.dataset import DatasetReport
 from loraloom.spec.errors import LoomError
 from loraloom.spec.forecast import Measured, ProbeLine
 from loraloom.spec.run import Run
+from loraloom.spec.text import TextRun
 
 STEPS = 2
 """Steps of a try: the optimizer's state is there from the first on, so the second holds all there will be."""
@@ -22,7 +23,7 @@ MARGIN = 0.03
 
 def largest_batch(
     run: Run,
-    report: DatasetReport,
+    report: AnyReport,
     wish: Wish,
     say: Callable[[ProbeLine], None],
     *,
@@ -52,8 +53,9 @@ def largest_batch(
                 failing = min(failing, batch)
         batch = _next(peaks, fitting, failing, free)
     if fitting == 0:
-        text = "Not even one picture at a time fits into memory."
-        raise LoomError("out_of_memory", text, "Set training.gradient_checkpointing, or lower dataset.resolution.")
+        what, key = ("text", "dataset.max_length") if isinstance(run, TextRun) else ("picture", "dataset.resolution")
+        text = f"Not even one {what} at a time fits into memory."
+        raise LoomError("out_of_memory", text, f"Set training.gradient_checkpointing, or lower {key}.")
     return fitting
 
 
@@ -74,7 +76,7 @@ def _next(peaks: dict[int, int], fitting: int, failing: int, free: int) -> int:
     return min(max(reach, fitting + 1), failing - 1)
 
 
-def _try(run: Run, batch: int, report: DatasetReport, wish: Wish, start: Start, parent: Path | None) -> Measured | None:
+def _try(run: Run, batch: int, report: AnyReport, wish: Wish, start: Start, parent: Path | None) -> Measured | None:
     """None where memory ran out."""
     tried = applied(run, {"training.batch_size": batch, "training.micro_batch": None, "sample.prompts": []})
     try:

@@ -49,9 +49,9 @@ def took(events: Sequence[Event]) -> dict[str, float]:
 def stages(events: Sequence[Event]) -> dict[Stage, float]:
     """Seconds by stage of a child that finished; they add up to what it says it took in all.
 
-    Loading: from the start of the process, and between caching and the first step. Sampling: each round until its last
-    picture is saved. Exporting: to the end. Training: all of its time that is none of these. Raises ValueError when
-    the child did not finish.
+    Loading: from the start of the process, and between caching (of pictures) and the first step. Sampling: each round until
+    its last picture or answer is saved. Exporting: to the end. Training: all of its time that is none of these. Raises
+    ValueError when the child did not finish.
     """
     began: dict[Stage, Event] = {}
     cached, sampling, last = 0.0, 0.0, events[0].time
@@ -73,7 +73,7 @@ def stages(events: Sequence[Event]) -> dict[Stage, float]:
                 last = event.time
             case _:
                 pass
-    if before is None or not {"caching", "training", "exporting"} <= began.keys():
+    if before is None or not {"training", "exporting"} <= began.keys():
         raise ValueError("the child did not finish")
     ready = (began["training"].time - events[0].time).total_seconds()
     exporting = (last - began["exporting"].time).total_seconds()

@@ -7,14 +7,13 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from loraloom.data.home import home
-from loraloom.data.plan import plan as make_plan
 from loraloom.forecast.cards import card, find
 from loraloom.forecast.spending import with_spending
 from loraloom.jobs import auto, create, facts, foresee, probes, search
@@ -23,6 +22,7 @@ from loraloom.jobs.advise import advise
 from loraloom.jobs.draft import Draft
 from loraloom.jobs.follow import Wish
 from loraloom.jobs.place import suffix_of
+from loraloom.jobs.plans import AnyReport, plan_for, varied
 from loraloom.jobs.probe import probe
 from loraloom.jobs.runners.shut_in import ShutIn
 from loraloom.jobs.tail import tail
@@ -32,6 +32,7 @@ from loraloom.spec import check
 from loraloom.spec.dataset import DatasetReport
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import ValidationLogged
+from loraloom.spec.example import TextReport
 from loraloom.spec.forecast import Advice, Fitted, Forecast, ProbeLine, WhatIf
 from loraloom.store.tables import Dataset, Run
 
@@ -45,7 +46,7 @@ class Found:
     """A case with everything that the page shows of it."""
 
     case: foresee.Case
-    report: DatasetReport
+    report: AnyReport
     course: Sequence[tuple[int, float]]
 
     def forecast(self, watts: float | None, kilowatt_hour: float | None, hour: float | None) -> Forecast:
@@ -56,13 +57,15 @@ class Found:
     @cached_property
     def advice(self) -> list[Advice]:
         """Plain warnings."""
-        return advise(self.case, self.course)
+        texts = self.report if isinstance(self.report, TextReport) else None
+        return advise(self.case, self.course, texts)
 
     @cached_property
     def what_if(self) -> list[WhatIf]:
         """One change each."""
         here = [facts.facts_of(self.case.run, slot) for slot in machine.slots()]
-        return foresee.what_if(self.case, partial(make_plan, self.report), [*here, *map(card, OTHERS)])
+        planned = varied(self.case.run, self.case.plan, self.report)
+        return foresee.what_if(self.case, planned, [*here, *map(card, OTHERS)])
 
     @cached_property
     def fit(self) -> Fitted:
@@ -129,7 +132,9 @@ def _measure(
     say: Callable[[ProbeLine], None],
 ) -> None:
     assert thought.run is not None and thought.report is not None
-    run, report = thought.run, _with_files(context, thought.report)
+    run, report = thought.run, thought.report
+    if isinstance(report, DatasetReport):
+        report = _with_files(context, report)
     base = None if run.base_model == THIMBLE else resolve(run.base_model).path
     options: dict[str, Any] = {"start": lambda: ShutIn(base, device.id), "parent": context.home / "runs"}
     if searching:
@@ -137,7 +142,7 @@ def _measure(
     batch = run.training.batch_size
     say(ProbeLine(event="trying", batch_size=batch))
     found = probe(run, report, wish, **options)
-    case = foresee.case_of(run, make_plan(report, run), device)
+    case = foresee.case_of(run, plan_for(run, report), device)
     probes.remember(run, case.plan, device, found)
     say(search.told(batch, found))
     told = foresee.foresee(case, found)

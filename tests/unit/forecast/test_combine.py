@@ -9,7 +9,7 @@ import pytest
 from loraloom.data.importer import scan
 from loraloom.data.plan import plan as make_plan
 from loraloom.forecast.combine import Place, from_history, from_model, from_probe
-from loraloom.forecast.counts import disk, fill, latents, rounds, validation
+from loraloom.forecast.counts import amounts, disk, fill, latents, rounds, validation
 from loraloom.forecast.history import Predicted
 from loraloom.spec.dataset import Bucket, Plan
 from loraloom.spec.forecast import Forecast, Measured, Range, StageMemory
@@ -43,7 +43,7 @@ def _run(**groups: Any) -> Run:
 
 
 def _forecast(run: Run, free: int = 10_000) -> Forecast:
-    return from_probe(run, _plan(run), MEASURED, Place("cpu", free))
+    return from_probe(amounts(run, _plan(run), MEASURED), MEASURED, Place("cpu", free))
 
 
 def _plan(run: Run) -> Plan:
@@ -60,7 +60,7 @@ def _square(run: Run) -> Plan:
 def test_time_is_the_sum_of_the_stages() -> None:
     """24 pictures are cached once each, 100 steps taken, samples drawn at the start, at 50 and at the end."""
     run = _run(sample={"prompts": ["a", "b"], "every_steps": 50, "steps": 7})
-    found = from_probe(run, _square(run), MEASURED, Place("cpu", 10_000))
+    found = from_probe(amounts(run, _square(run), MEASURED), MEASURED, Place("cpu", 10_000))
     seconds = {one.stage: one.seconds for one in found.stages}
     assert seconds == {"loading": 4, "caching": 12, "training": 100, "sampling": 8 / 4 * 8 * 3, "exporting": 2}
     assert found.seconds.p50 == sum(seconds.values())
@@ -91,8 +91,8 @@ def test_what_a_card_holds_besides_must_fit_too() -> None:
     """Its context is no part of what the run reports, but of what is held."""
     run = _run()
     plan = _square(run)
-    assert from_probe(run, plan, MEASURED, Place("card", 1_100)).fits
-    found = from_probe(run, plan, MEASURED, Place("card", 1_100, MEMORY, unreported=250))
+    assert from_probe(amounts(run, plan, MEASURED), MEASURED, Place("card", 1_100)).fits
+    found = from_probe(amounts(run, plan, MEASURED), MEASURED, Place("card", 1_100, MEMORY, unreported=250))
     assert not found.fits
     assert (found.peak_memory_bytes.p50, max(stage.bytes for stage in found.memory)) == (1_000, 1_250)
 
@@ -122,7 +122,7 @@ def test_validation_is_time_of_training() -> None:
     steps = validation(run, plan)
     assert 0.25 * passes / 4 < steps < passes / 4  # of each picture's part of a step, the forward pass alone
     assert validation(_run(validation={"share": 0.25, "every_steps": 50}), plan) == pytest.approx(steps / 2)
-    found = from_probe(run, plan, MEASURED, Place("cpu", 10_000))
+    found = from_probe(amounts(run, plan, MEASURED), MEASURED, Place("cpu", 10_000))
     training = next(one.seconds for one in found.stages if one.stage == "training")
     assert training == pytest.approx(found.step_seconds * (100 + steps))
     assert validation(_run(), _plan(_run())) == 0
@@ -151,10 +151,10 @@ def test_noisy_steps_make_a_wider_range() -> None:
     def width(found: Forecast) -> float:
         return found.seconds.p90 / found.seconds.p10
 
-    calm = from_probe(run, plan, MEASURED, place)
-    noisy = from_probe(run, plan, MEASURED.model_copy(update={"steps": (0.7, 1.0, 1.3)}), place)
-    known = from_probe(run, plan, MEASURED, place, spread=0.4)
-    shared = from_probe(run, plan, MEASURED, place, busy=0.8)
+    calm = from_probe(amounts(run, plan, MEASURED), MEASURED, place)
+    noisy = from_probe(amounts(run, plan, MEASURED), MEASURED.model_copy(update={"steps": (0.7, 1.0, 1.3)}), place)
+    known = from_probe(amounts(run, plan, MEASURED), MEASURED, place, spread=0.4)
+    shared = from_probe(amounts(run, plan, MEASURED), MEASURED, place, busy=0.8)
     assert noisy.seconds.p50 == calm.seconds.p50
     assert width(noisy) > width(calm)
     assert width(known) > width(calm)
@@ -164,7 +164,7 @@ def test_noisy_steps_make_a_wider_range() -> None:
 def test_cached_pictures_that_were_not_measured_are_added() -> None:
     """The probe held fewer latents than the run will."""
     run = _run()
-    found = from_probe(run, _square(run), MEASURED, Place("cpu", 10_000), unmeasured_bytes=500)
+    found = from_probe(amounts(run, _square(run), MEASURED), MEASURED, Place("cpu", 10_000), unmeasured_bytes=500)
     assert found.peak_memory_bytes.p50 == 1_500
 
 
@@ -186,7 +186,7 @@ EXPECTED = {
 def test_from_the_model() -> None:
     """Steps of two seconds, counted here; a checkpoint holds the adapter and the optimizer, the file half of the adapter."""
     run = _run(checkpoints={"every_steps": None, "every_minutes": None})
-    found = from_model(run, _square(run), EXPECTED, Place("card", 10_000, MEMORY))
+    found = from_model(amounts(run, _square(run)), EXPECTED, Place("card", 10_000, MEMORY))
     assert {one.stage: one.seconds for one in found.stages}["training"] == 200
     assert found.seconds.p50 == 247
     assert found.seconds.p90 > found.seconds.p50 * 1.5
@@ -202,11 +202,11 @@ def test_from_history() -> None:
     run = _run()
     place = Place("card", 700, MEMORY)
     peak = Range(p10=900, p50=1_000, p90=1_100)
-    found = from_history(run, _square(run), Predicted(wide, peak, 7), place)
+    found = from_history(amounts(run, _square(run)), Predicted(wide, peak, 7), place)
     assert (found.source, found.runs, found.fits) == ("history", 7, False)
     assert max(stage.bytes for stage in found.memory) == 1_000
     assert found.memory[0].parts == {"runtime": 200, "base": 600}
     assert found.seconds.p50 == 247
     assert 47 + 200 * 1.5 < found.seconds.p90 < 47 + 200 * 2.2
-    certain = from_history(run, _square(run), Predicted(exact, peak, 7), place)
+    certain = from_history(amounts(run, _square(run)), Predicted(exact, peak, 7), place)
     assert certain.seconds.p10 == pytest.approx(certain.seconds.p90)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from loraloom.forecast.facts import DeviceFacts
-from loraloom.forecast.history import PROBE_SPREAD, Predicted, features, learn, probe_spread
+from loraloom.forecast.features import features
+from loraloom.forecast.history import PROBE_SPREAD, Predicted, learn, probe_spread
 from loraloom.forecast.kernels import KERNELS
 from loraloom.forecast.memory import PlanSize
 from loraloom.models.shape import usual_shape

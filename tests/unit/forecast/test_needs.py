@@ -11,12 +11,17 @@ from loraloom import presets
 from loraloom.forecast.needs import CLASSES, GIB, TAKEN, Need, needs
 from loraloom.models.resolve import resolve
 from loraloom.models.shape import shape_of
+from loraloom.models.text_shape import usual_text_shape
 from loraloom.spec.run import Family
 
 FOR_CARDS = [
-    (name, family) for name in presets.names() for family in presets.read(name).families if presets.read(name).memory
+    (name, family)
+    for name in presets.names()
+    for family in presets.read(name).families
+    if presets.read(name).memory and family != "causal_lm"
 ]
-FOR_LAPTOPS = [name for name in presets.names() if not presets.read(name).memory]
+FOR_TEXTS = [name for name in presets.names() if "causal_lm" in presets.read(name).families]
+FOR_LAPTOPS = [name for name in presets.names() if not presets.read(name).memory and name not in FOR_TEXTS]
 
 
 def _needs(name: str, family: Family) -> tuple[Need, ...]:
@@ -24,7 +29,7 @@ def _needs(name: str, family: Family) -> tuple[Need, ...]:
 
 
 def test_there_are_some() -> None:
-    assert len(FOR_CARDS) >= 18 and len(FOR_LAPTOPS) >= 4
+    assert len(FOR_CARDS) >= 18 and len(FOR_LAPTOPS) >= 4 and len(FOR_TEXTS) >= 5
 
 
 @pytest.mark.parametrize(("name", "family"), FOR_CARDS)
@@ -71,6 +76,16 @@ def test_laptop_presets_need_next_to_nothing(name: str) -> None:
     computer = needs(settings, "sd1", shape_of(resolve("thimble")))[-1]
     assert computer.gigabytes is None and computer.fits and computer.changes == ()
     assert computer.peak_bytes < 2 * GIB
+
+
+@pytest.mark.parametrize("name", FOR_TEXTS)
+def test_presets_for_texts_fit_where_they_say(name: str) -> None:
+    """With a model of 1 B; a preset for any machine with the small one on a computer without a card."""
+    preset = presets.read(name)
+    fits = {need.gigabytes for need in needs(preset.settings, "causal_lm") if need.fits}
+    assert set(preset.memory) <= fits
+    computer = needs(preset.settings, "causal_lm", usual_text_shape("smollm2-135m"))[-1]
+    assert computer.gigabytes is None and computer.fits
 
 
 def test_it_is_reckoned_once() -> None:

@@ -1,0 +1,1 @@
+"""Memory and time of a run on texts before it starts."""
