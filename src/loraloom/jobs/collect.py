@@ -12,6 +12,7 @@ from loraloom.jobs.finish import finish
 from loraloom.models.inspect import inspect
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import RUN
+from loraloom.spec.text import TextRun
 from loraloom.store.tables import Lora, Run
 
 
@@ -37,7 +38,7 @@ def collect(session: Session, run: Run, run_dir: Path, home: Path) -> Lora:
         preview=preview.relative_to(home).as_posix() if preview.is_file() else None,
         base_model=run.base_model,
         family=run.family,
-        trigger=config.export.trigger_phrase or config.caption.trigger,
+        trigger="" if isinstance(config, TextRun) else config.export.trigger_phrase or config.caption.trigger,
         rank=told.rank[0] if told.rank else None,
         alpha=told.alpha[0] if told.alpha else None,
         steps=done.steps,

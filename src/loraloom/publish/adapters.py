@@ -16,7 +16,7 @@ from loraloom.models.lora_alpha import adapter_metadata, scalar
 from loraloom.models.lora_file import locate, read_lora_family, split_key
 from loraloom.models.raw_file import RawTensor
 from loraloom.spec.errors import LoomError
-from loraloom.spec.run import Family
+from loraloom.spec.run import ImageFamily
 
 Role = Literal["down", "up", "alpha", "dora"]
 ROLES: dict[str, Role] = {
@@ -61,7 +61,9 @@ class Adapter:
         return self.down.shape[0]
 
 
-def take_apart(label: str, header: Header, tensors: Mapping[str, RawTensor]) -> tuple[list[Adapter], Family | None]:
+def take_apart(
+    label: str, header: Header, tensors: Mapping[str, RawTensor]
+) -> tuple[list[Adapter], ImageFamily | None]:
     """The adapted layers of a LoRA file and its family.
 
     Raises LoomError `lora_unreadable` (not a LoRA, parts missing, foreign modules) and `lora_mismatch` (a variant that
@@ -115,7 +117,7 @@ def _said_alpha(component: Component, path: str, rank: int, said: dict[str, Any]
     """Alpha by the adapter config in the header, with PEFT's patterns and rsLoRA's root of the rank."""
     alpha = said.get(f"{component}.lora_alpha")
     for pattern, value in dict(said.get(f"{component}.alpha_pattern") or {}).items():
-        if _fits(str(pattern), path):
+        if fits(str(pattern), path):
             alpha = value
             break
     if not isinstance(alpha, int | float):
@@ -123,7 +125,8 @@ def _said_alpha(component: Component, path: str, rank: int, said: dict[str, Any]
     return float(alpha) * math.sqrt(rank) if said.get(f"{component}.use_rslora") else float(alpha)
 
 
-def _fits(pattern: str, path: str) -> bool:
+def fits(pattern: str, path: str) -> bool:
+    """Whether PEFT's `pattern` means the module at `path`."""
     try:
         return re.match(rf"(.*\.)?({pattern})$", path) is not None
     except re.error:

@@ -1,8 +1,9 @@
-"""Writes the model card of a LoRA: README.md with the front matter that model hubs read."""
+"""Writes the model card of a LoRA for pictures: README.md with the front matter that model hubs read."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -10,25 +11,33 @@ import yaml
 from loraloom.models.lora_metadata import model_name, trigger_phrase
 from loraloom.models.prediction import Prediction
 from loraloom.models.resolve import THIMBLE, BaseModel
-from loraloom.spec.run import Family, Run
+from loraloom.spec.run import ImageFamily, ImageRun
 
-PIPELINES: dict[Family, str] = {
+PIPELINES: dict[ImageFamily, str] = {
     "sd1": "StableDiffusionPipeline",
     "sd2": "StableDiffusionPipeline",
     "sdxl": "StableDiffusionXLPipeline",
 }
-NAMES: dict[Family, str] = {"sd1": "Stable Diffusion 1.x", "sd2": "Stable Diffusion 2.x", "sdxl": "Stable Diffusion XL"}
+NAMES: dict[ImageFamily, str] = {
+    "sd1": "Stable Diffusion 1.x",
+    "sd2": "Stable Diffusion 2.x",
+    "sdxl": "Stable Diffusion XL",
+}
+
+NO_LICENSE = "The author has not said. Ask before you use it for more than trying it out."
 
 
-def model_card(run: Run, file: str, *, steps: int, base: BaseModel, prediction: Prediction, preview: str | None) -> str:
+def model_card(
+    run: ImageRun, file: str, *, steps: int, base: BaseModel, prediction: Prediction, preview: str | None
+) -> str:
     """Text of README.md for the LoRA in `file` (a name beside the card), with its picture `preview` (a name) if any.
 
     The front matter follows the hub's model card metadata. Nothing of the data set is told but what the user wrote.
     """
     parts = [
         _front_matter(run, base, preview),
-        f"# {_line(run.name)}",
-        f"![{_line(run.name)}]({preview.replace(' ', '%20')})" if preview else "",
+        f"# {one_line(run.name)}",
+        f"![{one_line(run.name)}]({preview.replace(' ', '%20')})" if preview else "",
         run.export.description.strip(),
         f"A LoRA for {NAMES[run.family]}, trained on {_base_words(base)}.",
         _trigger(run),
@@ -37,12 +46,12 @@ def model_card(run: Run, file: str, *, steps: int, base: BaseModel, prediction: 
         "## How it was trained",
         _settings(run, steps, prediction),
         "## Licence",
-        run.export.license or "The author has not said. Ask before you use it for more than trying it out.",
+        run.export.license or NO_LICENSE,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _front_matter(run: Run, base: BaseModel, preview: str | None) -> str:
+def _front_matter(run: ImageRun, base: BaseModel, preview: str | None) -> str:
     trigger = trigger_phrase(run)
     values: dict[str, Any] = {
         "license": run.export.license or None,
@@ -53,11 +62,16 @@ def _front_matter(run: Run, base: BaseModel, preview: str | None) -> str:
         "tags": ["lora", "text-to-image", "diffusers", "template:sd-lora", _FAMILY_TAGS[run.family]],
         "widget": [{"text": trigger or run.name, "output": {"url": preview}}] if preview else None,
     }
+    return front_matter(values)
+
+
+def front_matter(values: dict[str, Any]) -> str:
+    """The hub's metadata at the top of a card; what is None is left out."""
     kept = {key: value for key, value in values.items() if value is not None}
     return f"---\n{yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=1000)}---"
 
 
-_FAMILY_TAGS: dict[Family, str] = {
+_FAMILY_TAGS: dict[ImageFamily, str] = {
     "sd1": "stable-diffusion",
     "sd2": "stable-diffusion",
     "sdxl": "stable-diffusion-xl",
@@ -70,12 +84,12 @@ def _base_words(base: BaseModel) -> str:
     return "Thimble, the small base built into LoRA Loom" if base.name == THIMBLE else f"`{model_name(base)}`"
 
 
-def _trigger(run: Run) -> str:
+def _trigger(run: ImageRun) -> str:
     trigger = trigger_phrase(run)
-    return f"Trigger: `{_line(trigger)}`. Put it into the prompt." if trigger else ""
+    return f"Trigger: `{one_line(trigger)}`. Put it into the prompt." if trigger else ""
 
 
-def _use(run: Run, file: str, base: BaseModel) -> str:
+def _use(run: ImageRun, file: str, base: BaseModel) -> str:
     stem = file.removesuffix(".safetensors")
     prompt = trigger_phrase(run) or "your prompt"
     return "\n".join(
@@ -92,7 +106,7 @@ def _use(run: Run, file: str, base: BaseModel) -> str:
     )
 
 
-def _python(run: Run, file: str, base: BaseModel, prompt: str) -> tuple[str, ...]:
+def _python(run: ImageRun, file: str, base: BaseModel, prompt: str) -> tuple[str, ...]:
     pipeline = PIPELINES[run.family]
     imports: tuple[str, ...] = ()
     if base.name == THIMBLE:
@@ -111,7 +125,7 @@ def _python(run: Run, file: str, base: BaseModel, prompt: str) -> tuple[str, ...
     )
 
 
-def _dora(run: Run) -> tuple[str, ...]:
+def _dora(run: ImageRun) -> tuple[str, ...]:
     if not run.lora.dora:
         return ()
     return (
@@ -121,7 +135,7 @@ def _dora(run: Run) -> tuple[str, ...]:
     )
 
 
-def _settings(run: Run, steps: int, prediction: Prediction) -> str:
+def _settings(run: ImageRun, steps: int, prediction: Prediction) -> str:
     lora, optimizer, training = run.lora, run.optimizer, run.training
     layers = [name for name, on in (("UNet", lora.unet), ("text encoder", lora.text_encoder)) if on]
     kinds = [name for name, on in (("DoRA", lora.dora), ("rsLoRA", lora.rslora)) if on] or ["LoRA"]
@@ -135,10 +149,15 @@ def _settings(run: Run, steps: int, prediction: Prediction) -> str:
         ("Predicts", "velocity" if prediction == "v_prediction" else "noise"),
         ("Seed", str(training.seed)),
     )
+    return table(rows)
+
+
+def table(rows: Iterable[tuple[str, str]]) -> str:
+    """Names and values as a table without a head."""
     return "\n".join(("| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)))
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """One line without the signs that would open a link or a code span."""
     return (
         " ".join(text.split()).replace("`", "'").replace("[", "(").replace("]", ")").replace("<", "").replace("|", "/")

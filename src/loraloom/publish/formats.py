@@ -13,7 +13,7 @@ from loraloom.models.peft_folder import DIFFUSERS_FILE, adapter_file
 from loraloom.models.raw_file import RawTensor, read_raw, with_hashes, write_raw
 from loraloom.publish.adapters import CLEAR_ALPHA, Adapter, adapter_config, alpha_dtype, alpha_tensor, take_apart
 from loraloom.spec.errors import LoomError
-from loraloom.spec.run import Family
+from loraloom.spec.run import ImageFamily
 
 Target = Literal["kohya", "diffusers"]
 ADAPTER_KEY = "lora_adapter_metadata"
@@ -52,7 +52,7 @@ def convert(src: Path, dst: Path, to: Target) -> Path:
     return target
 
 
-def naming_family(label: str, adapters: list[Adapter], family: Family | None) -> Family:
+def naming_family(label: str, adapters: list[Adapter], family: ImageFamily | None) -> ImageFamily:
     """The family whose names kohya's layout takes. SD1 and SD2 share theirs, so either will do where shapes do not tell.
 
     Raises LoomError `lora_unreadable` for a LoRA without attention layers whose header is silent: it could be SDXL.
@@ -88,7 +88,7 @@ def _to_diffusers(adapters: list[Adapter], header: Header) -> tuple[dict[str, Ra
 
 
 def _to_kohya(
-    adapters: list[Adapter], header: Header, names: Family, family: Family | None
+    adapters: list[Adapter], header: Header, names: ImageFamily, family: ImageFamily | None
 ) -> tuple[dict[str, RawTensor], dict[str, str]]:
     found: dict[str, RawTensor] = {}
     dtype = alpha_dtype(header)
@@ -103,7 +103,7 @@ def _to_kohya(
     return found, _identity(adapters, family) | metadata
 
 
-def _identity(adapters: list[Adapter], family: Family | None) -> dict[str, str]:
+def _identity(adapters: list[Adapter], family: ImageFamily | None) -> dict[str, str]:
     """What AUTOMATIC1111 needs to file a LoRA that came without kohya's keys."""
     if family is None:
         return {}

@@ -6,12 +6,12 @@ import json
 
 from loraloom.models.lora_metadata import model_name, trigger_phrase
 from loraloom.models.resolve import BaseModel
-from loraloom.spec.run import Family, Run
+from loraloom.spec.run import ImageFamily, ImageRun
 
-VERSIONS: dict[Family, str] = {"sd1": "SD1", "sd2": "SD2", "sdxl": "SDXL"}
+VERSIONS: dict[ImageFamily, str] = {"sd1": "SD1", "sd2": "SD2", "sdxl": "SDXL"}
 
 
-def sidecar(run: Run, *, steps: int, base: BaseModel) -> str:
+def sidecar(run: ImageRun, *, steps: int, base: BaseModel) -> str:
     """JSON with the fields of their LoRA card: description, sd version, activation text, weight, negative text, notes."""
     values = {
         "description": run.export.description,
