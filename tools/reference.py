@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ COMMANDS = (
     ("demo",),
     ("train",),
     ("sample",),
+    ("chat",),
     ("inspect",),
     ("export",),
     ("dataset", "check"),
     ("dataset", "export"),
+    ("dataset", "draft"),
     ("caption",),
     ("config", "new"),
     ("config", "validate"),
@@ -31,49 +34,86 @@ COMMANDS = (
 
 def config_page() -> str:
     """Every key with its default, unit, limits and the sentence that says what it trades."""
-    from loraloom.spec.check import fields_at
-
     source = "Generated from `loraloom.spec.run`. `loraloom config schema` prints the same as JSON schema."
-    top = _of_all_families(())
+    top = {row.name: row.info for row in _rows(())}
     preset = "`preset: NAME` at the top lays a [preset](presets.md) under everything else in the file."
     parts = [NOTE, "# Keys of a config\n", f"{source} {preset}\n"]
-    parts += ["## At the top\n", _table({k: v for k, v in top.items() if not fields_at((k,))})]
-    for name, info in top.items():
-        fields = _of_all_families((name,))
-        if fields:
-            doc = " ".join((info.annotation.__doc__ or "").split())
-            parts += [f"## `{name}`\n", f"{doc}\n", _table(fields, (name,))]
+    parts += ["## At the top\n", _table([row for row in _rows(()) if not _is_group(row.name)])]
+    for name in (name for name in top if _is_group(name)):
+        parts += [f"## `{name}`\n", f"{_about(name)}\n", _table(_rows((name,)))]
     return "\n".join(parts)
 
 
-def _of_all_families(path: tuple[str, ...]) -> dict[str, Any]:
+@dataclass
+class Row:
+    """A key as some families have it."""
+
+    name: str
+    info: Any
+    families: list[str]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What the table says of it."""
+        extra: Any = self.info.json_schema_extra or {}
+        text = (self.info.description or "").replace("|", "\\|")
+        return (_default(self.info), extra.get("unit", ""), _limits(self.info), text)
+
+
+def _rows(path: tuple[str, ...]) -> list[Row]:
+    """The keys of the group at `path`, those of a name together; one for each way in which families have it."""
     from loraloom.spec.check import fields_at
     from loraloom.spec.run import FAMILIES
 
-    return {name: info for family in FAMILIES for name, info in fields_at(path, family).items()}
+    found: dict[str, list[Row]] = {}
+    for family in FAMILIES:
+        for name, info in fields_at(path, family).items():
+            row = Row(name, info, [family])
+            same = next((one for one in found.setdefault(name, []) if one.said == row.said or name == "family"), None)
+            if same is None:
+                found[name].append(row)
+            else:
+                same.families.append(family)
+    return [row for rows in found.values() for row in rows]
 
 
-def _table(fields: dict[str, Any], path: tuple[str, ...] = ()) -> str:
+def _is_group(name: str) -> bool:
+    from loraloom.spec.check import fields_at
+    from loraloom.spec.run import FAMILIES
+
+    return any(fields_at((name,), family) for family in FAMILIES)
+
+
+def _about(group: str) -> str:
+    """What a group is; where it is another thing for texts, both."""
+    found = [" ".join((row.info.annotation.__doc__ or "").split()) for row in _rows(()) if row.name == group]
+    said = list(dict.fromkeys(found))
+    return said[0] if len(said) == 1 else f"Pictures: {said[0]} Texts: {said[1]}"
+
+
+def _only(families: list[str]) -> str:
+    """For whom a key is, where it is not for all."""
+    from loraloom.spec.run import FAMILIES, NATIVE_RESOLUTION
+
+    if len(families) == len(FAMILIES):
+        return ""
+    if families == list(NATIVE_RESOLUTION):
+        return " Pictures only."
+    return " Texts only." if families == ["causal_lm"] else f" Only {', '.join(families)}."
+
+
+def _table(found: list[Row]) -> str:
     from loraloom.spec.run import FAMILIES
 
     rows = ["| key | default | unit | limits | what it does |", "|---|---|---|---|---|"]
-    for name, info in fields.items():
-        if name == "family":
+    for row in found:
+        if row.name == "family":
             kinds = ", ".join(f"`{family}`" for family in FAMILIES)
-            rows.append(f"| `family` | the base model's |  | {kinds} | {info.description} |")
+            rows.append(f"| `family` | the base model's |  | {kinds} | {row.info.description} |")
             continue
-        extra: Any = info.json_schema_extra or {}
-        text = (info.description or "").replace("|", "\\|") + _only(name, path)
-        rows.append(f"| `{name}` | {_default(info)} | {extra.get('unit', '')} | {_limits(info)} | {text} |")
+        default, unit, limits, text = row.said
+        rows.append(f"| `{row.name}` | {default} | {unit} | {limits} | {text}{_only(row.families)} |")
     return "\n".join(rows) + "\n"
-
-
-def _only(name: str, path: tuple[str, ...]) -> str:
-    from loraloom.spec.check import fields_at
-    from loraloom.spec.run import FAMILIES
-
-    having = [family for family in FAMILIES if name in fields_at(path, family)]
-    return "" if len(having) == len(FAMILIES) else f" Only {', '.join(having)}."
 
 
 def _default(info: Any) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import people
 import scenes
+import speech
 import things
 
 FOLDER = Path(__file__).parents[2] / "src" / "loraloom" / "presets" / "pictures"
@@ -13,6 +14,7 @@ LARGEST = 22_000
 PICTURES = {
     "anime-avatar-sd1": people.anime_avatar,
     "anime-avatar-sdxl": people.anime_avatar_large,
+    "answer-in-our-voice": speech.answer_in_our_voice,
     "brand-illustration": things.brand_illustration,
     "character-sd1": people.character,
     "character-sdxl": people.character_large,
@@ -22,11 +24,16 @@ PICTURES = {
     "ink-landscape": scenes.ink_landscape,
     "lora-scripts-classic": things.classic,
     "mascot-thimble": people.mascot,
+    "our-terms-and-facts": speech.our_terms_and_facts,
+    "play-a-role": speech.play_a_role,
     "product-photo": things.product_photo,
     "quick-look": things.quick_look,
     "small-card-sdxl": scenes.style_small_card,
+    "structured-output": speech.structured_output,
     "style-sd1": scenes.style,
     "style-sdxl": scenes.style_large,
+    "text-classic": speech.text_classic,
+    "text-demo": speech.text_demo,
 }
 
 

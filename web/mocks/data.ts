@@ -25,13 +25,13 @@ export const settings: Settings = { webhook_url: "", default_base_model: "thimbl
 export const storage: Storage = { parts: [{ name: "blobs", bytes: 2.1 * GB, files: 2112, removable: 0 }, { name: "runs", bytes: 8.4 * GB, files: 940, removable: 0 }, { name: "checkpoints", bytes: 5.2 * GB, files: 61, removable: 3.9 * GB }, { name: "cache", bytes: 1.3 * GB, files: 380, removable: 1.3 * GB }, { name: "uploads", bytes: 0.02 * GB, files: 3, removable: 0.02 * GB }] };
 
 export const models: Model[] = [
-  { id: "thimble", name: "Thimble", source: "built in", family: "sd1", resolution: 64, prediction: "epsilon", layout: "diffusers", bytes: 11_000_000, embedded: true, available: true, warnings: [] },
-  { id: "m2", name: "Ink XL", source: "models/ink-xl.safetensors", family: "sdxl", resolution: 1024, prediction: "epsilon", layout: "single file", bytes: 6.9 * GB, embedded: false, available: true, warnings: [] },
-  { id: "m3", name: "Anything 4", source: "/mnt/models/anything-v4", family: "sd1", resolution: 512, prediction: "epsilon", layout: "diffusers", bytes: 2.1 * GB, embedded: false, available: false, warnings: ["The folder is not there any more."] },
+  { id: "thimble", name: "Thimble", source: "built in", family: "sd1", resolution: 64, prediction: "epsilon", layout: "diffusers", bytes: 11_000_000, embedded: true, available: true, state: "ready", warnings: [] },
+  { id: "m2", name: "Ink XL", source: "models/ink-xl.safetensors", family: "sdxl", resolution: 1024, prediction: "epsilon", layout: "single file", bytes: 6.9 * GB, embedded: false, available: true, state: "ready", warnings: [] },
+  { id: "m3", name: "Anything 4", source: "/mnt/models/anything-v4", family: "sd1", resolution: 512, prediction: "epsilon", layout: "diffusers", bytes: 2.1 * GB, embedded: false, available: false, state: "missing", warnings: ["The folder is not there any more."] },
 ];
 
 const set = (id: string, name: string, images: number, captioned: number, problems: number, minutes: number): Dataset =>
-  ({ id, name, created_at: ago(minutes), images, captioned, bytes: images * 820_000, problems, sample: false, mine: true, covers: [0, 1, 2, 3].map((n) => `${id}-${n}`) });
+  ({ id, name, kind: "images", examples: 0, drafts: 0, created_at: ago(minutes), images, captioned, bytes: images * 820_000, problems, sample: false, mine: true, covers: [0, 1, 2, 3].map((n) => `${id}-${n}`) });
 export const datasets: Dataset[] = [
   set("d1", "Mountain inns, 2,000 plates", 2000, 1640, 3, 30),
   set("d2", "水墨山水", 24, 24, 0, 1500),

@@ -13,7 +13,7 @@ const remove = <T extends { id: string }>(list: T[], id: string): Reply => {
 const newId = () => Math.random().toString(36).slice(2, 8);
 
 function newDataset(name: string, pictures = 0): Dataset {
-  const set: Dataset = { id: newId(), name, created_at: new Date().toISOString(), images: pictures, captioned: pictures, bytes: pictures * 4_000, problems: 0, sample: pictures > 0, mine: true, covers: [] };
+  const set: Dataset = { id: newId(), name, kind: "images", examples: 0, drafts: 0, created_at: new Date().toISOString(), images: pictures, captioned: pictures, bytes: pictures * 4_000, problems: 0, sample: pictures > 0, mine: true, covers: [] };
   set.covers = Array.from({ length: Math.min(4, pictures) }, (_, n) => `${set.id}-${n}`);
   data.datasets.unshift(set);
   return set;

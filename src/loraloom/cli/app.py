@@ -12,6 +12,7 @@ import typer
 from loraloom import __version__
 from loraloom.cli import (
     caption,
+    chat,
     config,
     dataset,
     demo,
@@ -28,9 +29,10 @@ from loraloom.cli import (
 from loraloom.cli.show import show_error, show_usage_error
 
 HELP = (
-    "LoRA Loom: a folder of pictures in, a LoRA that works in the tools people already use out.\n\n"
-    "`loraloom demo` shows the whole path on this machine without a download. With pictures of your own: "
-    "`loraloom config new --data PICTURES --out my.yaml`, then `loraloom train my.yaml`."
+    "LoRA Loom: a folder of pictures or texts in, a LoRA that works in the tools people already use out.\n\n"
+    "`loraloom demo` shows the whole path on this machine without a download, `loraloom demo --text` that of a language "
+    "model. With pictures or texts of your own: `loraloom config new --data FOLDER --out my.yaml`, then "
+    "`loraloom train my.yaml`."
 )
 DEBUG = "LORALOOM_DEBUG"
 
@@ -62,6 +64,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("train")(train.train)
 app.command("sample")(sample.sample)
+app.command("chat")(chat.chat)
 app.command("caption")(caption.caption)
 app.command("plan")(plan.plan)
 app.command("machine")(machine.machine)

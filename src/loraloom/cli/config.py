@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from loraloom.cli.show import note, print_json
 from loraloom.cli.words import counted
 
+if TYPE_CHECKING:
+    from loraloom.spec.dataset import Plan
+    from loraloom.spec.example import TextPlan
+    from loraloom.spec.run import Run
+
 app = typer.Typer(help="Write, check and describe configs.", no_args_is_help=True)
 
 
 @app.command("new")
 def new(
-    data: Annotated[str | None, typer.Option("--data", metavar="DIR", help="Folder or zip of pictures.")] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="PATH", help="Folder or zip of pictures, or texts.")
+    ] = None,
     base: Annotated[str | None, typer.Option("--base", metavar="B", help="Base model (default: thimble).")] = None,
     family: Annotated[
-        str | None, typer.Option("--family", help="sd1, sd2 or sdxl; told from the base without it.")
+        str | None, typer.Option("--family", help="sd1, sd2, sdxl or causal_lm (texts); told from the base without it.")
     ] = None,
     preset: Annotated[str | None, typer.Option("--preset", metavar="NAME", help="See `loraloom presets`.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of the run and of the LoRA file.")] = None,
@@ -43,23 +50,46 @@ def validate(
 ) -> None:
     """Name every problem of a config and of its surroundings at once, without starting anything."""
     from loraloom.jobs import yaml_file
-    from loraloom.jobs.data_check import plan_of
+    from loraloom.jobs.bases import prepare_base
+    from loraloom.jobs.plans import plan_for, read
     from loraloom.jobs.resolve import resolve
 
     resolved = resolve(yaml_file.read(file), set_ or (), name=file.stem)
     for text in resolved.notes:
         note(text)
-    run, plan = resolved.run, plan_of(resolved.run)
+    prepare_base(resolved.run.base_model, note)
+    run = resolved.run
+    plan = plan_for(run, read(run))
     if as_json:
-        counts = {"images": len(plan.images), "steps_per_epoch": plan.steps_per_epoch, "steps": plan.total_steps}
+        counts = _count(plan) | {"steps_per_epoch": plan.steps_per_epoch, "steps": plan.total_steps}
         about = {"valid": True, "source": resolved.source, "notes": list(resolved.notes), **counts}
         print_json(about | {"run": run.model_dump(mode="json")})
         return
     print(f"{file} can run.")
     print(f"base: {run.base_model} ({run.family}), rank {run.lora.rank}, alpha {run.lora.alpha:g}, {run.lora.targets}")
-    print(f"data: {run.dataset.path}, {counted(len(plan.images), 'picture')} at {run.dataset.resolution} px")
+    print(f"data: {run.dataset.path}, {_data(run, plan)}")
     epochs = f"{plan.epochs:.3g}".removesuffix(".0")
     print(f"steps: {plan.total_steps} = {plan.steps_per_epoch} an epoch x {epochs} epochs, batch {plan.batch_size}")
+
+
+def _count(plan: Plan | TextPlan) -> dict[str, int]:
+    """What is trained on, for `--json`."""
+    from loraloom.spec.example import TextPlan
+
+    if isinstance(plan, TextPlan):
+        return {"examples": plan.examples, "tokens": plan.tokens, "trained_tokens": plan.trained_tokens}
+    return {"images": len(plan.images)}
+
+
+def _data(run: Run, plan: Plan | TextPlan) -> str:
+    """`24 pictures at 512 px`, `40 examples of 1,204 tokens`."""
+    from loraloom.spec.example import TextPlan
+    from loraloom.spec.text import TextRun
+
+    if isinstance(plan, TextPlan):
+        return f"{counted(plan.examples, 'example')} of {counted(plan.tokens, 'token')}"
+    assert not isinstance(run, TextRun)
+    return f"{counted(len(plan.images), 'picture')} at {run.dataset.resolution} px"
 
 
 @app.command("schema")

@@ -8,6 +8,8 @@ import typer
 
 from loraloom.cli.show import print_json
 
+HEADS = {"images": "For pictures:", "texts": "For texts:"}
+
 app = typer.Typer(help="List the presets, or show one.", invoke_without_command=True)
 
 
@@ -25,13 +27,16 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON o
     """List the presets with who each is for."""
     from loraloom import presets as packaged
 
-    found = [packaged.read(name) for name in packaged.names()]
+    found = {kind: packaged.of_kind(kind) for kind in HEADS}
     if as_json:
-        print_json({"presets": [preset.model_dump(mode="json") for preset in found]})
+        every = [preset for some in found.values() for preset in some]
+        print_json({"presets": [preset.model_dump(mode="json") for preset in every]})
         return
-    for preset in found:
-        print(f"{preset.name}  ({', '.join(preset.families)})")
-        print(f"    {preset.who}")
+    for kind, some in found.items():
+        print(f"{HEADS[kind]}\n" if kind == "images" else f"\n{HEADS[kind]}\n")
+        for preset in some:
+            print(f"{preset.name}  ({', '.join(preset.families)})")
+            print(f"    {preset.who}")
     print("\nUse one with `preset: NAME` in a config, or `loraloom config new --preset NAME`.")
 
 

@@ -87,21 +87,32 @@ def sentence(payload: Any) -> str:
     """The line for an event that always deserves one; empty for the others."""
     match payload:
         case RunStarted():
+            noun = "example" if payload.family == "causal_lm" else "picture"
             goes_on = f", going on from step {payload.step}" if payload.step else ""
             return (
-                f"{payload.base_model} ({payload.family}) on {payload.device}: {counted(payload.images, 'picture')}, "
-                f"{counted(payload.total_steps, 'step')}, {number(payload.trainable_parameters)} trainable weights{goes_on}"
+                f"{payload.base_model} ({payload.family}) on {payload.device}: {counted(payload.images, noun)}, "
+                f"{counted(payload.total_steps, 'step')}, {trainable(payload)}{goes_on}"
             )
         case CheckpointSaved():
             return f"checkpoint of step {payload.step} saved"
         case ValidationLogged():
-            return f"validation loss {payload.loss:.4f} at step {payload.step}"
+            perplexity = f", perplexity {payload.perplexity:.2f}," if payload.perplexity is not None else ""
+            return f"validation loss {payload.loss:.4f}{perplexity} at step {payload.step}"
         case SettingsLowered():
             return f"{payload.key} lowered from {payload.old} to {payload.new}: {payload.reason}"
         case WarningRaised():
             return f"warning: {payload.message}" + (f" {payload.hint}" if payload.hint else "")
         case _:
             return ""
+
+
+def trainable(started: RunStarted) -> str:
+    """`460,800 of 134,975,808 weights trainable (0.34 %)`; without the share where it is not known."""
+    count = number(started.trainable_parameters)
+    if not started.parameters:
+        return f"{count} trainable weights"
+    share = 100 * started.trainable_parameters / started.parameters
+    return f"{count} of {number(started.parameters)} weights trainable ({share:.2g} %)"
 
 
 def step_words(step: StepLogged) -> str:

@@ -48,17 +48,19 @@ def _existing(target: Path, sets: list[str] | None, out: Path | None) -> Path:
 
 def _new(target: Path, sets: list[str] | None, out: Path | None) -> Path:
     from loraloom.jobs import yaml_file
+    from loraloom.jobs.bases import prepare_base
     from loraloom.jobs.prepare import place
     from loraloom.jobs.resolve import resolve
 
     resolved = resolve(yaml_file.read(target), sets or (), name=target.stem)
     for text in resolved.notes:
         note(text)
+    prepare_base(resolved.run.base_model, note)
     if resolved.auto:
         from dataclasses import replace
 
         from loraloom.cli.plan import settle
-        from loraloom.data.importer import scan
+        from loraloom.jobs import plans
 
-        resolved = replace(resolved, run=settle(resolved, scan(resolved.run.dataset)))
+        resolved = replace(resolved, run=settle(resolved, plans.read(resolved.run)))
     return place(resolved, out)

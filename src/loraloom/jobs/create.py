@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from loraloom.jobs import checkpoints, place, queue
-from loraloom.jobs.draft import Draft, draft
+from loraloom.jobs.draft import Data, Draft, draft
+from loraloom.jobs.texts import text_set
 from loraloom.spec import check
 from loraloom.spec.errors import LoomError
 from loraloom.store.datasets import get_dataset, images_of
@@ -23,8 +24,12 @@ def think(
 ) -> tuple[Draft, Dataset | None]:
     """The draft of a run on a data set. Raises LoomError `dataset_not_found`."""
     dataset = get_dataset(session, dataset_id) if dataset_id else None
-    images = images_of(session, dataset.id) if dataset else None
-    return draft(config, text, images, bases(session)), dataset
+    return draft(config, text, data_of(session, dataset) if dataset else None, bases(session)), dataset
+
+
+def data_of(session: Session, dataset: Dataset) -> Data:
+    """What a run on the data set would train on."""
+    return text_set(session, dataset) if dataset.kind == "texts" else images_of(session, dataset.id)
 
 
 def create(

@@ -10,6 +10,7 @@ from loraloom.jobs import folder
 from loraloom.jobs.draw import draw
 from loraloom.spec.errors import LoomError
 from loraloom.spec.sample import SampleResult
+from loraloom.spec.text import TextRun
 
 ASSETS = Path(__file__).parents[1] / "assets" / "demo"
 DATA = ASSETS / "pictures"
@@ -43,6 +44,7 @@ def held_out() -> list[str]:
 def compare(run_dir: Path, lora: str) -> SampleResult:
     """Draw held-out subjects without and with `lora`, as one sheet in `run_dir`, and measure how far the style moved."""
     run = folder.read(run_dir)
+    assert not isinstance(run, TextRun)
     return draw(
         {
             "base_model": run.base_model,

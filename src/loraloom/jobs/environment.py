@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 EXTRAS: dict[str, tuple[str, str]] = {"adamw8bit": ("bitsandbytes", "pip install 'loraloom[gpu]'")}
 """Optimizer -> the module it needs, and how to get it."""
+TEXT_EXTRA = "pip install 'loraloom[text]'"
+PARQUET = ".parquet"
 
 
 def base_of(name: Any) -> BaseModel | Problem:
@@ -30,11 +32,11 @@ def base_of(name: Any) -> BaseModel | Problem:
 def find_problems(config: Mapping[str, Any], base: BaseModel | None) -> list[Problem]:
     """Problems of paths, base and optional packages; keys of the wrong type are left to `spec.check`."""
     paths = _group(config, "dataset")
-    found = [
-        _data_set(paths.get("path")),
-        _metadata(paths.get("metadata_path")),
-        _optimizer(_group(config, "optimizer")),
-    ]
+    found = [_optimizer(_group(config, "optimizer"))]
+    if config.get("family") == "causal_lm":
+        found += [_texts(paths.get("path")), _quantization(_group(config, "training")), _gguf(base)]
+    else:
+        found += [_data_set(paths.get("path")), _metadata(paths.get("metadata_path"))]
     if base is not None:
         found.append(_family(config.get("family"), base))
     return [problem for problem in found if problem is not None]
@@ -50,12 +52,44 @@ def _data_set(path: Any) -> Problem | None:
         return None
     place = Path(path).expanduser()
     if not place.exists():
-        hint = f"Relative paths start from {Path.cwd()}." if not place.is_absolute() else "Check the spelling."
-        return Problem(key="dataset.path", value=path, message=f"there is no folder or zip {path!r}", hint=hint)
+        return _missing(path, "folder or zip")
     if place.is_file() and not zipfile.is_zipfile(place):
         hint = "Give the folder that holds the pictures, or a zip of it."
         return Problem(key="dataset.path", value=path, message=f"{path!r} is a file, not a folder or zip", hint=hint)
     return None
+
+
+def _texts(path: Any) -> Problem | None:
+    """A file will do for texts."""
+    if not isinstance(path, str) or not path:
+        return None
+    if not Path(path).expanduser().exists():
+        return _missing(path, "file, folder or zip")
+    if path.lower().endswith(PARQUET) and find_spec("pyarrow") is None:
+        message = "parquet files need the package pyarrow"
+        return Problem(key="dataset.path", value=path, message=message, hint=f"Install it with {TEXT_EXTRA}.")
+    return None
+
+
+def _missing(path: str, what: str) -> Problem:
+    absolute = Path(path).expanduser().is_absolute()
+    hint = "Check the spelling." if absolute else f"Relative paths start from {Path.cwd()}."
+    return Problem(key="dataset.path", value=path, message=f"there is no {what} {path!r}", hint=hint)
+
+
+def _quantization(training: Mapping[str, Any]) -> Problem | None:
+    kind = training.get("quantization")
+    if kind not in ("int8", "nf4") or find_spec("bitsandbytes") is not None:
+        return None
+    hint = "Install it with pip install 'loraloom[gpu]', or leave quantization at none."
+    return Problem(key="training.quantization", value=kind, message=f"{kind} needs the package bitsandbytes", hint=hint)
+
+
+def _gguf(base: BaseModel | None) -> Problem | None:
+    if base is None or base.layout != "gguf" or find_spec("gguf") is not None:
+        return None
+    message = "a .gguf file needs the package gguf"
+    return Problem(key="base_model", value=base.name, message=message, hint=f"Install it with {TEXT_EXTRA}.")
 
 
 def _metadata(path: Any) -> Problem | None:

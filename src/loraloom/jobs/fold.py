@@ -44,7 +44,7 @@ def columns(payload: Any) -> dict[str, Any]:
                 "peak_memory_bytes": payload.peak_memory_bytes,
             }
         case e.SampleSaved():
-            return {"cover": payload.file}
+            return {"cover": payload.file} if payload.text is None else {}
         case e.RunFinished():
             return {"step": payload.steps, "step_seconds": payload.seconds_per_step, **STAGE_ENDS}
         case e.CaptionsFinished():

@@ -11,7 +11,8 @@ import yaml
 from loraloom import presets
 from loraloom.jobs import merge
 from loraloom.jobs.folder import refusal
-from loraloom.models.resolve import resolve
+from loraloom.models.resolve import THIMBLE, resolve
+from loraloom.models.smollm2 import SMOLLM2
 from loraloom.spec.check import fields_at
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import FAMILIES, NATIVE_RESOLUTION, Family
@@ -35,13 +36,39 @@ KEYS: tuple[str, ...] = (
     "sample.every_steps",
 )
 """Always shown; what the preset sets comes on top. `docs/reference/config.md` lists every key."""
+TEXT_KEYS: tuple[str, ...] = (
+    "dataset.path",
+    "dataset.max_length",
+    "dataset.system",
+    "lora.rank",
+    "lora.alpha",
+    "lora.targets",
+    "training.batch_size",
+    "training.precision",
+    "training.quantization",
+    "training.gradient_checkpointing",
+    "optimizer.name",
+    "optimizer.learning_rate",
+    "optimizer.scheduler",
+    "loss.train_on",
+    "sample.prompts",
+    "sample.every_steps",
+    "validation.share",
+)
+"""The same for a language model."""
 
-HUB_IDS: dict[Family, str] = {
+BASES: dict[str, str] = {
     "sd1": "stable-diffusion-v1-5/stable-diffusion-v1-5",
     "sd2": "stabilityai/stable-diffusion-2-1",
     "sdxl": "stabilityai/stable-diffusion-xl-base-1.0",
+    "causal_lm": SMOLLM2,
 }
-USUAL: dict[Family, str] = {"sd1": "style-sd1", "sd2": "style-sd1", "sdxl": "style-sdxl"}
+USUAL: dict[Family, str] = {
+    "sd1": "style-sd1",
+    "sd2": "style-sd1",
+    "sdxl": "style-sdxl",
+    "causal_lm": "answer-in-our-voice",
+}
 
 
 def new_config(
@@ -53,19 +80,22 @@ def new_config(
 ) -> str:
     """The text of a config. Raises LoomError for a family, base model or preset that does not exist or does not fit."""
     asked = presets.read(preset) if preset else None
+    if asked and base is None and family is None and presets.kind_of(asked) == "texts":
+        family = "causal_lm"
     base, kind, resolution = _base(base, family)
-    chosen = asked or presets.read("quick-look" if base == "thimble" else USUAL[kind])
+    chosen = asked or presets.read("quick-look" if base == THIMBLE else USUAL[kind])
     if kind not in chosen.families:
         fits = [n for n in presets.names() if kind in presets.read(n).families]
         text = f"The preset {chosen.name!r} is for {', '.join(chosen.families)}; {base} is of family {kind}."
         raise LoomError("config_invalid", text, f"These fit: {', '.join(fits)}.")
-    values: dict[str, Any] = merge.over({"dataset": {"resolution": resolution}}, chosen.settings)
-    values["dataset"]["path"] = data or "pictures"
-    parts = [_heading(chosen.name), _entry("name", (), name or "my-lora"), _entry("base_model", (), base)]
+    native: dict[str, Any] = {} if resolution is None else {"resolution": resolution}
+    values: dict[str, Any] = merge.over({"dataset": native}, chosen.settings)
+    values["dataset"]["path"] = data or ("texts.jsonl" if kind == "causal_lm" else "pictures")
+    parts = [_heading(chosen.name), _entry("name", (), name or "my-lora"), _entry("base_model", (), base, kind)]
     fields = fields_at((), kind)
     single = [key for key in values if key in fields and not fields_at((key,), kind)]
     parts += [_entry(key, (), values[key], kind) for key in single]
-    parts += [_group(group, values.get(group, {}), kind) for group in fields if _shown(group, values)]
+    parts += [_group(group, values.get(group, {}), kind) for group in fields if _shown(group, values, kind)]
     return "\n".join(part for part in parts if part) + "\n"
 
 
@@ -81,22 +111,27 @@ def save(file: Path, text: str) -> None:
         raise refusal(file, error) from error
 
 
-def _base(base: str | None, family: str | None) -> tuple[str, Family, int]:
+def _base(base: str | None, family: str | None) -> tuple[str, Family, int | None]:
+    """The base model, its family, and the side of its pictures in pixels where it draws any."""
     if family is not None and family not in FAMILIES:
         raise LoomError("config_invalid", f"{family!r} is not a family.", f"One of {', '.join(FAMILIES)}.")
     if base is None:
-        base = HUB_IDS[family] if family in FAMILIES else "thimble"
+        base = BASES[family] if family is not None else THIMBLE
     found = resolve(base)
     kind = found.family or family
     if kind not in FAMILIES:
         raise LoomError("base_model_unknown", f"What kind of model {base} is cannot be told yet.", "Add --family.")
     if family is not None and kind != family:
         raise LoomError("base_model_mismatch", f"{base} is of family {kind}, not {family}.", "Leave --family out.")
-    return base, kind, found.resolution or NATIVE_RESOLUTION[kind]
+    return base, kind, None if kind == "causal_lm" else found.resolution or NATIVE_RESOLUTION[kind]
 
 
-def _shown(group: str, values: dict[str, Any]) -> bool:
-    return group in values or any(key.startswith(group + ".") for key in KEYS)
+def _keys(family: Family) -> tuple[str, ...]:
+    return TEXT_KEYS if family == "causal_lm" else KEYS
+
+
+def _shown(group: str, values: dict[str, Any], family: Family) -> bool:
+    return group in values or any(key.startswith(group + ".") for key in _keys(family))
 
 
 def _heading(preset: str) -> str:
@@ -108,7 +143,7 @@ def _heading(preset: str) -> str:
 
 def _group(group: str, values: dict[str, Any], family: Family) -> str:
     fields = fields_at((group,), family)
-    keys = [key for key in fields if f"{group}.{key}" in KEYS or key in values]
+    keys = [key for key in fields if f"{group}.{key}" in _keys(family) or key in values]
     if not keys:
         return ""
     lines = [_entry(key, (group,), values.get(key, fields[key].default), family) for key in keys]

@@ -9,44 +9,38 @@ from pathlib import Path
 from typing import Any
 
 from loraloom import __version__
+from loraloom.data.examples.write import to_jsonl
 from loraloom.data.exporting.flat import loom_json
 from loraloom.data.exporting.picture import Picture
 from loraloom.data.layout import LOOM_FILE, MASK_SUFFIX
 from loraloom.data.names import safe_stem
 from loraloom.jobs import folder, yaml_file
-from loraloom.jobs.draft import DATA
+from loraloom.jobs.draft import DATA, Data, there
+from loraloom.jobs.texts import TEXTS, TextSet
 from loraloom.spec.errors import LoomError
 from loraloom.store.blobs import Blobs, link_or_copy
 from loraloom.store.tables import Image
 
 
-def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: Blobs, device: str) -> None:
+def fill(run_dir: Path, config: dict[str, Any], data: Data, blobs: Blobs, device: str) -> None:
     """Make `run_dir` ready for its first child. Nothing is done when it is already.
 
-    Pictures are hard links to their blobs where the disk allows, else copies; captions lie beside them. Raises LoomError
-    `disk_full`, `not_writable`, `dataset_empty`.
+    Pictures are hard links to their blobs where the disk allows, else copies; captions lie beside them. Texts are one file.
+    Raises LoomError `disk_full`, `not_writable`, `dataset_empty`.
     """
     if folder.is_run(run_dir):
         return
-    if not images:
-        raise LoomError("dataset_empty", "The data set of this run has no pictures any more.", "Upload some again.")
+    if not there(data):
+        raise LoomError("dataset_empty", "The data set of this run has nothing in it any more.", "Add something again.")
     try:
-        data = run_dir / DATA  # emptied, not replaced: a warm child has it mounted
-        data.mkdir(parents=True, exist_ok=True)
-        for left in data.iterdir():
+        place = run_dir / DATA  # emptied, not replaced: a warm child has it mounted
+        place.mkdir(parents=True, exist_ok=True)
+        for left in place.iterdir():
             left.unlink()
-        said: list[tuple[str, Picture]] = []
-        for number, image in enumerate(images, 1):
-            source = blobs.path(image.blob)
-            suffix = suffix_of(source)
-            stem = f"{number:05d}-{safe_stem(Path(image.name).stem, 80)}"
-            link_or_copy(source, data / f"{stem}{suffix}")
-            if image.caption:
-                (data / f"{stem}.txt").write_text(image.caption, encoding="utf-8", newline="\n")
-            if image.mask:
-                link_or_copy(blobs.path(image.mask), data / f"{stem}{MASK_SUFFIX}.png")
-            said.append((f"{stem}{suffix}", picture_of(image, blobs)))
-        (data / LOOM_FILE).write_bytes(loom_json(said))
+        if isinstance(data, TextSet):
+            (place / TEXTS).write_bytes(to_jsonl(data.report.examples))
+        else:
+            _put(place, data, blobs)
         training = config["training"] | {
             "device": "cuda" if device.startswith("cuda") else config["training"]["device"]
         }
@@ -54,6 +48,21 @@ def fill(run_dir: Path, config: dict[str, Any], images: Sequence[Image], blobs: 
         yaml_file.write(run_dir / folder.CONFIG, config | {"training": training}, heading)
     except OSError as error:
         raise folder.refusal(run_dir, error) from error
+
+
+def _put(place: Path, images: Sequence[Image], blobs: Blobs) -> None:
+    said: list[tuple[str, Picture]] = []
+    for number, image in enumerate(images, 1):
+        source = blobs.path(image.blob)
+        suffix = suffix_of(source)
+        stem = f"{number:05d}-{safe_stem(Path(image.name).stem, 80)}"
+        link_or_copy(source, place / f"{stem}{suffix}")
+        if image.caption:
+            (place / f"{stem}.txt").write_text(image.caption, encoding="utf-8", newline="\n")
+        if image.mask:
+            link_or_copy(blobs.path(image.mask), place / f"{stem}{MASK_SUFFIX}.png")
+        said.append((f"{stem}{suffix}", picture_of(image, blobs)))
+    (place / LOOM_FILE).write_bytes(loom_json(said))
 
 
 def suffix_of(blob: Path) -> str:

@@ -46,16 +46,17 @@ def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | Non
     wanted = merge.over(imported.config, merge.settings(sets))
     problems: list[Problem] = []
     preset = wanted.pop("preset", None) or imported.preset
-    wanted, auto = _take_auto(_with_preset(wanted, preset, problems))
+    usual = default_base(wanted | {"preset": preset})
+    wanted = _with_preset(wanted, preset, problems)
     if name:
         wanted.setdefault("name", name)
 
-    base = environment.base_of(wanted.get("base_model", check.fields_at(())["base_model"].default))
+    base = environment.base_of(wanted.setdefault("base_model", usual))
+    known = None if isinstance(base, Problem) else base
+    wanted, auto = _take_auto(wanted, wanted.get("family", known.family if known else None))
     if isinstance(base, Problem):
         problems.append(base)
-        known = None
     else:
-        known = base
         wanted = _with_base(wanted, base, problems)
         _check_preset(preset, wanted.get("family"), problems)
     problems += check.find_problems(wanted)
@@ -67,11 +68,22 @@ def resolve(config: Mapping[str, Any], sets: Sequence[str] = (), name: str | Non
     return Resolved(run, imported.source, preset, out, imported.notes, auto)
 
 
-def _take_auto(config: dict[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
-    """The config without the settings that say `auto`, and which those are. A batch stands in as one picture, the
+def default_base(config: Mapping[str, Any]) -> str:
+    """The base model of a `config` that names none: the embedded one of its family, or of its preset's."""
+    family = config.get("family")
+    if family is None and str(config.get("preset")) in presets.names():
+        family = presets.read(str(config["preset"])).families[0]
+    return check.fields_at((), family if family in FAMILIES else "sd1")["base_model"].default
+
+
+def _take_auto(config: dict[str, Any], family: Any) -> tuple[dict[str, Any], frozenset[str]]:
+    """The config without the settings that say `auto`, and which those are. A batch stands in as one picture or text, the
     resolution as the base model's own."""
     found: set[str] = set()
-    for group, key, instead in (("training", "batch_size", {"batch_size": 1}), ("dataset", "resolution", {})):
+    places: list[tuple[str, str, dict[str, Any]]] = [("training", "batch_size", {"batch_size": 1})]
+    if family != "causal_lm":
+        places.append(("dataset", "resolution", {}))
+    for group, key, instead in places:
         place: Any = config.get(group)
         if isinstance(place, dict) and place.get(key) == "auto":  # pyright: ignore[reportUnknownMemberType]
             found.add(f"{group}.{key}")

@@ -11,13 +11,15 @@ from loraloom.spec.event import SampleSaved
 
 
 class Sample(BaseModel):
-    """One picture: the prompt's place among the prompts, from 0, and where it is served."""
+    """One picture or answer: the prompt's place among the prompts, from 0, and where a picture is served."""
 
     step: int
     index: int
-    url: str
+    url: str | None
     prompt: str
     seed: int
+    text: str | None = None
+    """The answer, where it is one."""
 
 
 def listed(run_dir: Path, address: str) -> list[Sample]:
@@ -29,6 +31,11 @@ def listed(run_dir: Path, address: str) -> list[Sample]:
             stem = Path(said.file).stem
             index = int(stem) - 1 if stem.isdecimal() else 0
             found[said.file] = Sample(
-                step=said.step, index=index, url=f"{address}/{said.file}", prompt=said.prompt, seed=said.seed
+                step=said.step,
+                index=index,
+                url=f"{address}/{said.file}" if said.text is None else None,
+                prompt=said.prompt,
+                seed=said.seed,
+                text=said.text,
             )
     return sorted(found.values(), key=lambda sample: (sample.step, sample.index))

@@ -1,7 +1,8 @@
 """What a training child may see and use: on Linux a bubblewrap of its own, elsewhere plain limits, and a sentence on which.
 
-In the bubblewrap: the system's libraries and Python read-only, the base model read-only at its own place, the run folder
-at /loom/run with its `data/` read-only, nothing else of the disk; no network, no other processes, no capabilities.
+In the bubblewrap: the system's libraries and Python read-only, the base model read-only at its own place (and what it was
+converted to where the child looks for it), the run folder at /loom/run with its `data/` read-only, nothing else of the
+disk; no network, no other processes, no capabilities.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ Kind = Literal["bubblewrap", "limits", "off"]
 
 INSIDE = Path("/loom/run")
 """Where a child in the bubblewrap finds its run folder, whatever that is called outside, now or later."""
+HOME = Path("/tmp")  # noqa: S108 - its own
+"""Its home; its data home is the folder `.loraloom` there."""
 SYSTEM = (
     "/usr",
     "/lib",
@@ -105,6 +108,7 @@ def command(
         arguments += ["--tmpfs", str(kept)]
     for place in (*read_only, *(_weights(base) if base is not None else ())):
         arguments += ["--ro-bind", str(place), str(place)]
+    arguments += _converted(base) if base is not None else ()
     arguments += ["--bind", str(run_dir), str(INSIDE)]
     if (run_dir / "data").is_dir() and not (run_dir / "data").is_symlink():  # an earlier child may have left a link
         arguments += ["--ro-bind", str(run_dir / "data"), str(INSIDE / "data")]
@@ -128,7 +132,7 @@ def environment(device: str, name: str = "", base: Path | None = None) -> dict[s
         del kept["LORALOOM_LIMITS"]
     if not shut_in:
         return kept
-    kept |= {"HOME": "/tmp", "USER": "loom", "PYTHONPATH": str(_package().parent)}  # noqa: S108 - its own
+    kept |= {"HOME": str(HOME), "USER": "loom", "PYTHONPATH": str(_package().parent)}
     if base is not None and base.parent.name == "snapshots":
         kept["HF_HUB_CACHE"] = str(base.parents[2])
     return kept
@@ -159,7 +163,7 @@ def _python() -> Iterator[Path]:
 
 
 def _mounts(python: Sequence[Path]) -> Iterator[str]:
-    yield from ("--dev", "/dev", "--tmpfs", "/tmp")  # noqa: S108 - its own
+    yield from ("--dev", "/dev", "--tmpfs", str(HOME))
     # Where the server is root, so is the child to files outside, powers or not: /proc/sys would be its to change.
     yield from ("--proc", "/proc", "--remount-ro", "/proc")
     for place in map(Path, SYSTEM):
@@ -184,6 +188,15 @@ def _weights(base: Path) -> Iterator[Path]:
     elif base.is_dir():
         links = (file.resolve() for file in base.rglob("*") if file.is_symlink() and file.is_file())
         yield from dict.fromkeys(file for file in links if not file.is_relative_to(base.resolve()))
+
+
+def _converted(base: Path) -> Iterator[str]:
+    """The folder that a file of a language model was converted to, shown in the child's own data home."""
+    from loraloom.models.text_base import converted
+
+    folder = converted(base) if base.is_file() else None
+    if folder is not None and folder.is_dir():
+        yield from ("--ro-bind", str(folder), str(HOME / ".loraloom" / folder.relative_to(home.home())))
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""What a run saw: its own copy of the pictures and captions, as they were when it began."""
+"""What a run saw: its own copy of the pictures and captions, or of the texts, as they were when it began."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field
 
 from loraloom.data.layout import LOOM_FILE, MASK_SUFFIX
 from loraloom.jobs.draft import DATA
+from loraloom.jobs.texts import TEXTS
+from loraloom.spec.example import Example
 
 LONGEST = 64 << 10
 """Bytes of a caption that are read."""
@@ -62,3 +64,18 @@ def _said(folder: Path) -> dict[str, dict[str, Any]]:
         return json.loads((folder / LOOM_FILE).read_text("utf-8"))["images"]
     except (OSError, ValueError, KeyError):
         return {}
+
+
+def texts(run_dir: Path, after: int, limit: int) -> tuple[list[Example], str | None]:
+    """Texts of a run behind line `after`, and the line to ask on from. The file is read-only for the child."""
+    file = run_dir / DATA / TEXTS
+    if file.is_symlink() or not file.is_file():
+        return [], None
+    shown: list[Example] = []
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if number > after and len(shown) < limit:
+                shown.append(Example.model_validate_json(line).model_copy(update={"line": number}))
+            elif len(shown) == limit:
+                return shown, str(shown[-1].line)
+    return shown, None

@@ -17,8 +17,11 @@ from loraloom.store.blobs import FolderBlobs
 from loraloom.store.tables import ChangeItem, Image, Run, Upload
 
 Cleanable = Literal["cache", "run_caches", "checkpoints", "blobs", "uploads"]
-"""cache: converted LoRAs and unpacked archives; run_caches: latents of runs that ended; checkpoints: of runs that
-finished; blobs: pictures that no data set holds, or that were removed from it; uploads: what was never finished."""
+"""cache: converted LoRAs, unpacked archives, converted language models that no run needs now; run_caches: latents of runs
+that ended; checkpoints: of runs that finished; blobs: pictures that no data set holds, or that were removed from it;
+uploads: what was never finished."""
+BASES = "bases"
+"""As in `models.text_base`: language models converted from .gguf files, in the cache."""
 STALE = 2 * 86400
 """Seconds after which an upload that stands still is given up."""
 
@@ -35,7 +38,7 @@ class Part(BaseModel):
 def usage(session: Session, home: Path, blobs: FolderBlobs) -> list[Part]:
     """Every part of the data home."""
     places = {
-        "cache": [home / "cache"],
+        "cache": _cached(session, home),
         "run_caches": _caches(session, home),
         "checkpoints": _checkpoints(session, home),
         "uploads": _stale(session, home),
@@ -56,7 +59,7 @@ def clean(session: Session, home: Path, blobs: FolderBlobs, parts: Sequence[Clea
     """Remove what `usage` called removable in `parts`."""
     for name in parts:
         if name == "cache":
-            targets = list((home / "cache").iterdir()) if (home / "cache").is_dir() else []
+            targets = _cached(session, home)
         elif name == "run_caches":
             targets = _caches(session, home)
         elif name == "checkpoints":
@@ -72,6 +75,14 @@ def clean(session: Session, home: Path, blobs: FolderBlobs, parts: Sequence[Clea
                 shutil.rmtree(target, ignore_errors=True)
             else:
                 target.unlink(missing_ok=True)
+
+
+def _cached(session: Session, home: Path) -> list[Path]:
+    """What lies in the cache, but for converted language models while a run on texts may still read one."""
+    waits = select(Run.id).where(Run.family == "causal_lm", Run.state.not_in(ENDED)).limit(1)
+    kept = {BASES} if session.scalar(waits) is not None else set[str]()
+    folder = home / "cache"
+    return [path for path in folder.iterdir() if path.name not in kept] if folder.is_dir() else []
 
 
 def _caches(session: Session, home: Path) -> list[Path]:

@@ -14,23 +14,25 @@ from sqlalchemy.orm import Session
 
 from loraloom.data.plan import plan as make_plan
 from loraloom.jobs import asks, captioning, devices, ending, place, queue
-from loraloom.jobs.draft import report
+from loraloom.jobs.create import data_of
+from loraloom.jobs.draft import Data, report, there
 from loraloom.jobs.foretold import foretell
 from loraloom.jobs.runners import Exit, detached
 from loraloom.jobs.runners.warm import Warm, sweep
 from loraloom.jobs.scrub import scrub
 from loraloom.jobs.states import ACTIVE, move
+from loraloom.jobs.texts import TextSet, plan_of
 from loraloom.jobs.watch import PATIENCE, Watch
 from loraloom.models.resolve import THIMBLE, resolve
 from loraloom.spec.errors import LoomError
 from loraloom.spec.forecast import FORETOLD
 from loraloom.spec.run import RUN
+from loraloom.spec.text import TextRun
 from loraloom.store.blobs import Blobs
 from loraloom.store.changes import LOCK
 from loraloom.store.database import Database
-from loraloom.store.datasets import images_of
 from loraloom.store.settings import queue_paused
-from loraloom.store.tables import Image, Lease, Run, now
+from loraloom.store.tables import Dataset, Lease, Run, now
 
 LOG = logging.getLogger("loraloom.jobs")
 TICK, IDLE, FLUSH = 0.05, 1.0, 1.0
@@ -184,8 +186,9 @@ class Supervisor:
         try:
             with self._database.session() as session:
                 run = session.get_one(Run, run_id)
-                images = images_of(session, run.dataset_id) if run.dataset_id else []
-            child = self._child_for(run, slot, images)
+                dataset = session.get(Dataset, run.dataset_id) if run.dataset_id else None
+                data: Data = data_of(session, dataset) if dataset else ()
+            child = self._child_for(run, slot, data)
         except Exception as error:
             self._give_up(run_id, error)
             return
@@ -194,7 +197,7 @@ class Supervisor:
         self._watches[run_id] = Watch(run_id, self._runs / run_id, child, run.last_seq, self._patience, run.kind)
         self._tell(run_id, False)
         if run.kind == "train":
-            _foretell(self._runs / run_id, run, images, slot)
+            _foretell(self._runs / run_id, run, data, slot)
 
     def _give_up(self, run_id: str, error: Exception) -> None:
         """The run could not be started."""
@@ -206,15 +209,15 @@ class Supervisor:
             queue.release(session, run_id)
         self._tell(run_id, False)
 
-    def _child_for(self, run: Run, slot: str, images: list[Image]) -> detached.Child:
+    def _child_for(self, run: Run, slot: str, data: Data) -> detached.Child:
         run_dir = self._runs / run.id
         if run.kind == "caption":
-            return self._captioner(run, run_dir, slot, images)
+            return self._captioner(run, run_dir, slot, data)
         base = _base_path(run.base_model)
         self._warm_for = (base, slot)
         warm, self._warm = self._warm, None
         if warm is not None and warm.fits(base, slot) and not run_dir.exists():
-            place.fill(warm.folder, run.config, images, self._blobs, slot)
+            place.fill(warm.folder, run.config, data, self._blobs, slot)
             self._record(run.id, warm.child)
             try:
                 return warm.take(run_dir, run.id)
@@ -225,17 +228,18 @@ class Supervisor:
         elif warm is not None:
             warm.discard()
         run_dir.mkdir(exist_ok=True)
-        place.fill(run_dir, run.config, images, self._blobs, slot)
+        place.fill(run_dir, run.config, data, self._blobs, slot)
         asks.clear(run_dir)
         return detached.start(run_dir, base=base, device=slot, name=run.id)
 
-    def _captioner(self, run: Run, run_dir: Path, slot: str, images: list[Image]) -> detached.Child:
+    def _captioner(self, run: Run, run_dir: Path, slot: str, data: Data) -> detached.Child:
         if self._warm is not None:  # its memory may be needed
             self._warm.discard()
             self._warm = None
         wanted = set(run.config["images"])
         run_dir.mkdir(exist_ok=True)
-        captioning.fill(run_dir, run, [image for image in images if image.id in wanted], self._blobs, slot)
+        images = [] if isinstance(data, TextSet) else [image for image in data if image.id in wanted]
+        captioning.fill(run_dir, run, images, self._blobs, slot)
         asks.clear(run_dir)
         job = captioning.job_of(run)
         return detached.start(
@@ -299,11 +303,21 @@ class Supervisor:
                 self._watches[run.id] = watch
 
 
-def _foretell(run_dir: Path, row: Run, images: list[Image], slot: str) -> None:
+def _foretell(run_dir: Path, row: Run, data: Data, slot: str) -> None:
     """Put the forecast of a run that begins into its folder; its child looks for it when it is ready to train."""
-    if not (run_dir / FORETOLD).exists() and images:
-        run = RUN.validate_python(row.config)
-        foretell(run_dir, run, make_plan(report(images, run.dataset.repeats), run), slot)
+    if (run_dir / FORETOLD).exists() or not there(data):
+        return
+    run = RUN.validate_python(row.config)
+    try:
+        if isinstance(run, TextRun):
+            plan = plan_of(data, run).plan if isinstance(data, TextSet) else None
+        else:
+            plan = None if isinstance(data, TextSet) else make_plan(report(data, run.dataset.repeats), run)
+    except LoomError as error:  # the run itself says what is wrong
+        LOG.info("no forecast for %s: %s", row.id, error)
+        return
+    if plan is not None:
+        foretell(run_dir, run, plan, slot)
 
 
 def _wanted_device(run: Run) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -28,6 +28,16 @@ def read(name: str) -> Preset:
         hint = f"Did you mean {near[0]!r}?" if near else "Known presets: " + ", ".join(known) + "."
         raise LoomError("preset_not_found", f"There is no preset {name!r}.", hint)
     return _read(name).model_copy(deep=True)
+
+
+def kind_of(preset: Preset) -> Literal["images", "texts"]:
+    """What a preset learns from."""
+    return "texts" if "causal_lm" in preset.families else "images"
+
+
+def of_kind(kind: str | None) -> list[Preset]:
+    """The presets for `images` or `texts` (None: all of them), by name."""
+    return [preset for preset in map(read, names()) if kind in (None, kind_of(preset))]
 
 
 @cache

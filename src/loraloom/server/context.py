@@ -11,6 +11,8 @@ from loraloom.jobs.supervisor import Supervisor
 from loraloom.server.ingest import Ingest
 from loraloom.server.live import Hub
 from loraloom.server.looking import Looking
+from loraloom.server.preparing import Preparing
+from loraloom.server.reading import Reading
 from loraloom.server.teaching import Teaching
 from loraloom.store.blobs import FolderBlobs
 from loraloom.store.database import Database, sqlite_url
@@ -46,6 +48,8 @@ class Context:
     ingest: Ingest
     looking: Looking
     teaching: Teaching
+    texts: Reading
+    preparing: Preparing
 
     @property
     def home(self) -> Path:
@@ -69,5 +73,15 @@ def make_context(options: Options) -> Context:
     blobs = FolderBlobs(options.home / "blobs")
     hub = Hub(options.home / "runs")
     supervisor = Supervisor(database, blobs, options.home, warm=options.warm, tell=hub.tell)
-    ingest, looking = Ingest(database, blobs, options.home), Looking(database, blobs)
-    return Context(options, database, blobs, supervisor, hub, ingest, looking, Teaching(options.home / "runs"))
+    return Context(
+        options,
+        database,
+        blobs,
+        supervisor,
+        hub,
+        Ingest(database, blobs, options.home),
+        Looking(database, blobs),
+        Teaching(options.home / "runs"),
+        Reading(),
+        Preparing(),
+    )

@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from loraloom.data.intake import Item, Taken, take_in
+from loraloom.server import texts_in
 from loraloom.server.adding import Adding
 from loraloom.server.base_upload import move_in
 from loraloom.server.sweeping import sweep
@@ -117,6 +118,11 @@ class Ingest:
 
     def _fill(self, upload: Upload, path: Path) -> None:
         assert upload.dataset_id is not None
+        with self._database.session() as session:
+            kind = datasets.get_dataset(session, upload.dataset_id).kind
+        if kind == "texts":
+            texts_in.take_in(self._database, upload, path, self.folder / f"{upload.id}.unpacked")
+            return
         adding = Adding(self._blobs, self.waiting, upload.dataset_id, upload.added)
         scratch = self.folder / f"{upload.id}.unpacked"
         try:

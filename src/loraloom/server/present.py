@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from loraloom.jobs import devices, queue
 from loraloom.models.resolve import THIMBLE, resolve
+from loraloom.models.smollm2 import SMOLLM2, is_installed
+from loraloom.server.preparing import Preparing
 from loraloom.server.views import LoraView, ModelView, Named, RunError, RunView
-from loraloom.spec.errors import LoomError
 from loraloom.store.runs import loras_of, names_of
 from loraloom.store.settings import queue_paused
 from loraloom.store.tables import BaseModel, Lora, Run
@@ -76,12 +77,9 @@ def lora(row: Lora) -> LoraView:
     )
 
 
-def model(row: BaseModel) -> ModelView:
+def model(row: BaseModel, preparing: Preparing) -> ModelView:
     """The view of a base model that somebody added."""
-    try:
-        here = resolve(row.source).path is not None
-    except LoomError:
-        here = False
+    state, error = preparing.state(row.source)
     return ModelView(
         id=row.id,
         name=row.name,
@@ -92,18 +90,26 @@ def model(row: BaseModel) -> ModelView:
         layout=row.layout,
         bytes=row.bytes,
         embedded=False,
-        available=here,
+        available=state != "missing",
+        state=state,
+        error=error,
         warnings=[str(warning) for warning in row.warnings],
     )
 
 
-def embedded() -> ModelView:
-    """The view of the base model that comes along."""
-    found = resolve(THIMBLE)
+def embedded(preparing: Preparing) -> list[ModelView]:
+    """The views of the base models that come along: the one that draws, and the one that writes where its package is."""
+    names = {THIMBLE: "Thimble"} | ({SMOLLM2: "SmolLM2 135M"} if is_installed() else {})
+    return [_embedded(source, name, preparing) for source, name in names.items()]
+
+
+def _embedded(source: str, name: str, preparing: Preparing) -> ModelView:
+    found = resolve(source)
+    state, error = preparing.state(source)
     return ModelView(
-        id=THIMBLE,
-        name="Thimble",
-        source=THIMBLE,
+        id=source,
+        name=name,
+        source=source,
         family=found.family,
         resolution=found.resolution,
         prediction=found.prediction,
@@ -111,6 +117,8 @@ def embedded() -> ModelView:
         bytes=size_of(found.path) if found.path else 0,
         embedded=True,
         available=True,
+        state=state,
+        error=error,
     )
 
 

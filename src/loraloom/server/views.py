@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from loraloom.store.tables import State
 
+ModelState = Literal["ready", "preparing", "missing", "not_prepared"]
+
 
 class Named(BaseModel):
     """Something with a name, by its id."""
@@ -110,7 +112,10 @@ class LoraView(BaseModel):
 
 
 class ModelView(BaseModel):
-    """A base model that runs may name. `source` is what a config calls it; `available` whether its files are here."""
+    """A base model that runs may name. `source` is what a config calls it; `available` whether its files are here.
+
+    `state`: `not_prepared` for a .gguf file that has to be converted once before a run can begin, `preparing` while that is
+    being done, `missing` where the files are not on this machine."""
 
     id: str
     name: str
@@ -122,4 +127,7 @@ class ModelView(BaseModel):
     bytes: int
     embedded: bool
     available: bool
+    state: ModelState = "ready"
+    error: RunError | None = None
+    """Why it could not be prepared, the last time."""
     warnings: list[str] = []

@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from loraloom.spec.errors import LoomError
+from loraloom.store import examples
 from loraloom.store.tables import Dataset, Image, Problem, Run, User
 
 COVERS = 4
@@ -16,10 +17,13 @@ COVERS = 4
 
 @dataclass
 class Summary:
-    """What a list says of one data set: how many pictures, how many with a caption, bytes, problems, first pictures."""
+    """What a list says of one data set: how many pictures, how many with a caption, how many texts and drafts among them,
+    bytes, problems, first pictures."""
 
     images: int = 0
     captioned: int = 0
+    examples: int = 0
+    drafts: int = 0
     bytes: int = 0
     problems: int = 0
     covers: list[str] = field(default_factory=list[str])
@@ -69,7 +73,7 @@ def matching(dataset_id: str, search: str | None, removed: bool = False) -> Sele
 
 
 def summaries(session: Session, ids: Collection[str]) -> dict[str, Summary]:
-    """What there is to say of each data set of `ids`, in three queries."""
+    """What there is to say of each data set of `ids`, in four queries."""
     found = {dataset_id: Summary() for dataset_id in ids}
     counts = (
         select(Image.dataset_id, func.count(), func.count(func.nullif(Image.caption, "")), func.sum(Image.bytes))
@@ -77,7 +81,10 @@ def summaries(session: Session, ids: Collection[str]) -> dict[str, Summary]:
         .group_by(Image.dataset_id)
     )
     for dataset_id, images, captioned, size in session.execute(counts):
-        found[dataset_id] = Summary(images, captioned, int(size))
+        found[dataset_id] = Summary(images, captioned, bytes=int(size))
+    for dataset_id, (count, drafts, letters) in examples.counts(session, ids).items():
+        said = found[dataset_id]
+        said.examples, said.drafts, said.bytes = count, drafts, said.bytes + letters
     problems = select(Problem.dataset_id, func.count()).where(Problem.dataset_id.in_(ids)).group_by(Problem.dataset_id)
     for dataset_id, count in session.execute(problems):
         found[dataset_id].problems = count

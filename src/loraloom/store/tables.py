@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from loraloom.store.ids import LENGTH, new_id
 
+Kind = Literal["images", "texts"]
 State = Literal["queued", "preparing", "running", "paused", "finished", "failed", "cancelled", "lost"]
 UploadState = Literal["receiving", "checking", "done", "refused"]
 
@@ -103,17 +104,19 @@ class Token(Table):
 
 
 class Dataset(Table):
-    """Pictures with captions under a name."""
+    """Pictures with captions, or texts, under a name."""
 
     __tablename__ = "datasets"
 
     id: Mapped[str] = _id()
     name: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="images")
+    """`images` or `texts`."""
     user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
     sample: Mapped[bool] = mapped_column(default=False)
-    """Whether it is the packaged sample of its user."""
+    """Whether it is the packaged sample (of its kind) of its user."""
     version: Mapped[int] = mapped_column(default=0)
-    """Number of its newest change."""
+    """Number of its newest change; of texts, how often they were changed."""
     labelling: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """What is being taught by answers: `labels`, and `answers` (picture's id -> label, or null for none of them)."""
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -149,6 +152,34 @@ class Image(Table):
     removed: Mapped[bool] = mapped_column(default=False)
     looked: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """What `data.quality` measured of the pixels."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Example(Table):
+    """One thing to learn in a data set of texts. A removed one keeps its row, so that it can come back."""
+
+    __tablename__ = "examples"
+    __table_args__ = (UniqueConstraint("dataset_id", "number"), Index(None, "dataset_id", "sha256"))
+
+    id: Mapped[str] = _id()
+    dataset_id: Mapped[str] = mapped_column(_to("datasets.id"))
+    number: Mapped[int]
+    """Its place, from 1, which it keeps."""
+    content: Mapped[dict[str, Any]]
+    """`messages`, or `text`; beside the messages `chosen` and `rejected` where there are two answers."""
+    words: Mapped[str] = mapped_column(Text)
+    """Everything that is said in it, to be searched."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the content: the same text is not there twice."""
+    held_out: Mapped[bool] = mapped_column(default=False)
+    """For validation alone."""
+    reviewed: Mapped[bool] = mapped_column(default=True)
+    """False for a draft that nobody accepted yet: it is not trained on."""
+    author: Mapped[str | None]
+    """Who wrote it: `person:NAME`, `engine:NAME`, `import`."""
+    version: Mapped[int] = mapped_column(default=0)
+    """Counted up by every write, so that two people do not overwrite each other."""
+    removed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -212,6 +243,7 @@ class Upload(Table):
     """Where it lies on the server, if it was not sent: read there and left alone."""
     state: Mapped[str] = mapped_column(default="receiving")
     added: Mapped[int] = mapped_column(default=0)
+    """Pictures or examples."""
     duplicates: Mapped[int] = mapped_column(default=0)
     captions: Mapped[int] = mapped_column(default=0)
     problems: Mapped[list[Any]] = mapped_column(default=list)

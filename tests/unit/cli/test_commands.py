@@ -13,6 +13,7 @@ from loraloom import presets
 from loraloom.cli.app import run
 from loraloom.jobs.resolve import resolve
 from loraloom.spec.sample import SampleRequest, SampleResult
+from tests.text_folder import text_folder
 
 
 def last_json(capsys: Any) -> dict[str, Any]:
@@ -60,6 +61,28 @@ def test_validate_json_holds_the_whole_run(config: Path, capsys: Any) -> None:
     assert (got["images"], got["steps"]) == (5, 10)
 
 
+def test_validate_counts_texts(tmp_path: Path, capsys: Any) -> None:
+    data, config = tmp_path / "faq.jsonl", tmp_path / "faq.yaml"
+    turns = [{"role": "user", "content": "Open?"}, {"role": "assistant", "content": "From 8."}]
+    data.write_text(
+        "".join(json.dumps({"messages": [*turns[:1], {**turns[1], "content": f"{n}."}]}) + "\n" for n in range(5))
+    )
+    base = text_folder(tmp_path / "tiny")
+    config.write_text(
+        yaml.safe_dump({"base_model": str(base), "dataset": {"path": str(data)}, "training": {"epochs": 2}})
+    )
+    assert run(["config", "validate", str(config)]) == 0
+    said = capsys.readouterr().out
+    assert "5 examples of" in said and "query+value" in said and "steps: 10 = 5 an epoch x 2 epochs" in said
+    assert run(["config", "validate", str(config), "--json"]) == 0
+    got = last_json(capsys)
+    assert (got["examples"], got["steps"], got["run"]["family"]) == (5, 10, "causal_lm")
+    assert got["tokens"] > got["trained_tokens"] > 0
+    assert run(["presets"]) == 0
+    pictures, texts = capsys.readouterr().out.split("For texts:")
+    assert "quick-look" in pictures and "answer-in-our-voice" in texts and "quick-look" not in texts
+
+
 def test_validate_sees_that_there_is_nothing_to_train_on(config: Path, tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "empty").mkdir()
     assert run(["config", "validate", str(config), "--set", f"dataset.path={tmp_path / 'empty'}"]) == 1
@@ -67,9 +90,10 @@ def test_validate_sees_that_there_is_nothing_to_train_on(config: Path, tmp_path:
 
 
 @pytest.mark.parametrize("name", presets.names())
-def test_a_new_config_can_run(name: str, base_folder: Path, pictures: Path, capsys: Any) -> None:
+def test_a_new_config_can_run(name: str, base_folder: Path, pictures: Path, tmp_path: Path, capsys: Any) -> None:
     family = presets.read(name).families[0]
-    base = str(base_folder) if family == "sd1" else "stabilityai/stable-diffusion-xl-base-1.0"
+    bases = {"sd1": str(base_folder), "causal_lm": str(text_folder(tmp_path / "texts"))}
+    base = bases.get(family, "stabilityai/stable-diffusion-xl-base-1.0")
     assert run(["config", "new", "--preset", name, "--base", base, "--data", str(pictures), "--name", "水 墨: 1"]) == 0
     text = capsys.readouterr().out
     made = resolve(yaml.safe_load(text)).run
@@ -103,7 +127,9 @@ def test_a_new_config_that_cannot_be(arguments: list[str], words: str, capsys: A
 def test_schema_is_json(capsys: Any) -> None:
     assert run(["config", "schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
-    assert schema["$defs"]["SdxlRun"]["properties"]["preset"]["enum"] == presets.names()
+    for family, name in (("sdxl", "SdxlRun"), ("causal_lm", "TextRun")):
+        fitting = [one for one in presets.names() if family in presets.read(one).families]
+        assert fitting and schema["$defs"][name]["properties"]["preset"]["enum"] == fitting
 
 
 def test_presets_are_listed_and_shown(capsys: Any) -> None:

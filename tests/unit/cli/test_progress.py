@@ -5,10 +5,11 @@ from __future__ import annotations
 from io import StringIO
 
 from loraloom.cli.bars import Bars
-from loraloom.cli.progress import Lines
+from loraloom.cli.progress import Lines, sentence
 from loraloom.spec.event import (
     CheckpointSaved,
     Event,
+    RunStarted,
     SettingsLowered,
     StageProgressed,
     StageStarted,
@@ -55,6 +56,20 @@ def test_lines() -> None:
         "step 4/4  loss 0.2000  0.25 s/step  done  memory 100 B",
         "checkpoint of step 4 saved",
     ]
+
+
+def test_of_texts_the_share_that_trains_and_the_perplexity() -> None:
+    started = RunStarted(
+        run="r", family="causal_lm", base_model="smollm2", device="cpu", step=3, total_steps=9, images=40,
+        trainable_parameters=460_800, parameters=134_515_008, pid=1,
+    )  # fmt: skip
+    assert sentence(started) == (
+        "smollm2 (causal_lm) on cpu: 40 examples, 9 steps, 460,800 of 134,515,008 weights trainable (0.34 %), "
+        "going on from step 3"
+    )
+    assert sentence(ValidationLogged(step=2, loss=1.0, perplexity=2.7183)) == (
+        "validation loss 1.0000, perplexity 2.72, at step 2"
+    )
 
 
 def test_a_line_every_few_seconds() -> None:

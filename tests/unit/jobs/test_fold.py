@@ -23,6 +23,7 @@ def test_the_words_that_matter() -> None:
     assert columns(SampleSaved(step=1, file="samples/step-000001/01.png", prompt="", seed=0)) == {
         "cover": "samples/step-000001/01.png"
     }
+    assert columns(SampleSaved(step=1, file="samples/step-000001/01.txt", prompt="", seed=0, text="Yes.")) == {}
     assert columns(StageProgressed(stage="caching", done=3, total=9))["stage_done"] == 3
     for kind in (RunFailed, RunLost):
         said = kind.model_construct(code="out_of_memory", message="m", hint="h", resumes=True)

@@ -9,7 +9,7 @@ import pytest
 from loraloom.data.importer import scan
 from loraloom.data.plan import plan as make_plan
 from loraloom.forecast.combine import Place, from_probe
-from loraloom.forecast.counts import latents
+from loraloom.forecast.counts import amounts, latents
 from loraloom.jobs.follow import Wish
 from loraloom.jobs.probe import STEPS, probe
 from loraloom.spec.errors import LoomError
@@ -27,7 +27,7 @@ def test_memory_of_a_run_is_foretold(tmp_path: Path) -> None:
     assert len(measured.steps) == STEPS - 1 and min(measured.steps) > 0
     assert min(measured.loading, measured.caching_latent, measured.sampling_round, measured.exporting) > 0
     assert measured.checkpoint_bytes > 0 and measured.lora_bytes > 0
-    found = from_probe(run, make_plan(report, run), measured, Place("cpu", 10**12))
+    found = from_probe(amounts(run, make_plan(report, run), measured), measured, Place("cpu", 10**12))
     assert start_child(run_dir).wait() == 0
     done = payloads(run_dir, "RunFinished")[0]
     assert done["peak_memory_bytes"] == pytest.approx(found.peak_memory_bytes.p50, rel=0.15)

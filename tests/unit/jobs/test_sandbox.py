@@ -18,6 +18,7 @@ from loraloom.data import home
 from loraloom.jobs import sandbox
 from loraloom.jobs.runners import GENTLE
 from loraloom.jobs.scrub import scrub
+from loraloom.models.text_base import converted
 from tests.children import need_bubblewrap
 
 SOURCE = Path(__file__).parents[3] / "src"
@@ -192,6 +193,27 @@ def test_links_of_a_base_lead_to_its_weights_and_no_further(run_dir: Path, tmp_p
     read = tries(run_dir, "read", [linked / "w.safetensors", weights, beside], base=linked)
     assert list(read.values()) == [True, True, False]
     assert inside(run_dir, "import os\nresult = os.environ['HF_HUB_CACHE']", base=snapshot) == str(tmp_path / "hub")
+
+
+def test_what_a_base_was_converted_to_is_where_the_child_looks(run_dir: Path, tmp_path: Path) -> None:
+    base = tmp_path / "models" / "small.gguf"
+    base.parent.mkdir()
+    base.write_bytes(b"GGUF")
+    own, other = converted(base), home.cache() / "bases" / "other-1"
+    for folder in (own, other):
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{}")
+    code = f"""
+from pathlib import Path
+from loraloom.models.text_base import converted
+folder = converted(Path({str(base)!r}))
+result = [[path.name for path in folder.parent.iterdir()], attempt(read, folder / "config.json"),
+    attempt(write, folder / "config.json")[0], attempt(read, {str(own / "config.json")!r})[0]]
+"""
+    assert inside(run_dir, code, base=base) == [[own.name], [True, "b'{}'"], False, False]
+    (own / "config.json").unlink()
+    own.rmdir()
+    assert tries(run_dir, "read", [base], base=base) == {str(base): True}
 
 
 def test_what_an_earlier_child_left_leads_nowhere(run_dir: Path) -> None:

@@ -21,12 +21,14 @@ NAMES = presets.names()
 WITHOUT_SAMPLES = {"lora-scripts-classic"}
 """What it replaces drew none."""
 LAPTOP = [name for name in NAMES if not presets.read(name).memory]
+TEXTS = [preset.name for preset in presets.of_kind("texts")]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def test_there_are_some() -> None:
     assert {"demo", "lora-scripts-classic", "quick-look", "style-sd1", "style-sdxl"} <= set(NAMES)
-    assert {"quick-look", "demo", "icon-set-thimble", "mascot-thimble"} == set(LAPTOP)
+    assert {"quick-look", "demo", "text-demo", "icon-set-thimble", "mascot-thimble"} == set(LAPTOP)
+    assert {"answer-in-our-voice", "our-terms-and-facts", "structured-output", "play-a-role"} < set(TEXTS)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -84,18 +86,18 @@ def test_it_has_a_small_picture(name: str) -> None:
 def test_no_picture_is_left_over_and_all_are_small() -> None:
     files = list((presets.FOLDER / "pictures").glob("*.webp"))
     assert {file.stem for file in files} == set(NAMES)
-    assert sum(file.stat().st_size for file in files) < 300_000
+    assert sum(file.stat().st_size for file in files) < 400_000
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_SAMPLES])
-def test_pictures_come_while_it_trains(name: str) -> None:
+def test_samples_come_while_it_trains(name: str) -> None:
     sample = presets.read(name).settings["sample"]
     assert 3 <= len(sample["prompts"]) <= 4 and len(set(sample["prompts"])) == len(sample["prompts"])
     assert 50 <= sample["every_steps"] <= 200
     assert all("[" not in prompt.replace("[trigger]", "") for prompt in sample["prompts"])
 
 
-@pytest.mark.parametrize("name", LAPTOP)
+@pytest.mark.parametrize("name", [name for name in LAPTOP if name not in TEXTS])
 def test_laptop_presets_ask_for_what_thimble_knows(name: str) -> None:
     tokenizer = Path(presets.__file__).parents[1] / "assets" / "thimble" / "tokenizer" / "tokenizer.json"
     known: dict[str, Any] = json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"]
@@ -111,6 +113,21 @@ def test_laptop_presets_ask_for_what_thimble_knows(name: str) -> None:
 def test_it_resolves_on_thimble(name: str, pictures: Path) -> None:
     run = resolve({"preset": name, "base_model": "thimble", "dataset": {"path": str(pictures)}}).run
     assert (run.family, run.dataset.resolution) == ("sd1", 64)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_it_is_for_texts_alone(name: str) -> None:
+    preset = presets.read(name)
+    assert preset.families == ("causal_lm",)
+    assert {"try", "voice", "facts", "structured", "role"} >= {preset.purpose}
+    lora = preset.settings["lora"]
+    assert 0.5 <= lora["alpha"] / lora["rank"] <= 2 and 0 < preset.settings["optimizer"]["learning_rate"] <= 2e-3
+
+
+def test_the_classic_recipe_is_the_papers() -> None:
+    settings = presets.read("text-classic").settings
+    assert settings["lora"] == {"rank": 8, "alpha": 16, "dropout": 0.1, "targets": "query+value"}
+    assert settings["optimizer"]["scheduler"] == "cosine" and settings["optimizer"]["warmup"] > 0
 
 
 def test_a_name_that_does_not_exist() -> None:

@@ -74,7 +74,7 @@ def test_a_list_is_a_few_queries(served: Served) -> None:
     assert (found["images"], found["captioned"], found["bytes"], found["problems"]) == (2000, 1000, 2_000_000, 7)
     assert found["covers"] == [f"{number:016}" for number in range(4)]
     who, lists = sum("tokens" in words or "users" in words for words in asked), len(asked)
-    assert lists - who <= 4, asked
+    assert lists - who <= 5, asked
     assert [item["name"] for item in client.get(f"/api/datasets?cursor={body['next']}").json()["items"]] == ["set 0"]
     asked.clear()
     page = client.get(f"/api/datasets/{ids[1]}/images?limit=500").json()

@@ -140,7 +140,7 @@ export interface paths {
         put?: never;
         /**
          * Create Dataset
-         * @description Make an empty data set; pictures come by uploads.
+         * @description Make an empty data set; pictures come by uploads, texts by uploads or as they are written.
          */
         post: operations["create_dataset"];
         delete?: never;
@@ -160,7 +160,7 @@ export interface paths {
         put?: never;
         /**
          * Create Sample Dataset
-         * @description The packaged pictures with their captions, as a data set of one's own; the same one each time.
+         * @description The packaged pictures with captions, or the packaged texts, as a data set of one's own; the same one each time.
          */
         post: operations["create_sample_dataset"];
         delete?: never;
@@ -295,6 +295,212 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Examples
+         * @description Its examples, in the order of their numbers.
+         */
+        get: operations["list_examples"];
+        put?: never;
+        /**
+         * Add Examples
+         * @description Add what a person wrote. Lines of the notes are places in the list, from 1.
+         */
+        post: operations["add_examples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Examples
+         * @description Accept drafts: they are trained on from now on.
+         */
+        post: operations["accept_examples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Examples
+         * @description How long the texts are to the model, what is cut, what says nearly the same. `groups` and `leaks` name examples by
+         *     their numbers.
+         */
+        get: operations["check_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft Examples
+         * @description Have an endpoint write questions and answers about a document. Each is kept as it comes; none is trained on before
+         *     somebody accepts it.
+         */
+        post: operations["draft_examples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Examples
+         * @description Every example as JSON lines, as it can be read in again; drafts are left out.
+         */
+        get: operations["export_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Examples
+         * @description Take in what was pasted: alpaca, sharegpt, messages, pairs of answers, or plain text, told by its content.
+         */
+        post: operations["import_examples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Example
+         * @description Exactly what the model will see of one example, and which of it is learned.
+         */
+        post: operations["preview_example"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Examples
+         * @description Take examples out; `restore` brings them back.
+         */
+        post: operations["remove_examples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Examples
+         * @description Bring examples back that were removed.
+         */
+        post: operations["restore_examples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/examples/{example_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update Example
+         * @description Change what an example says, hold it out, or accept a draft.
+         */
+        patch: operations["update_example"];
         trace?: never;
     };
     "/api/datasets/{dataset_id}/export": {
@@ -749,6 +955,47 @@ export interface paths {
         patch: operations["update_lora"];
         trace?: never;
     };
+    "/api/loras/{lora_id}/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Chat With Lora
+         * @description Answer the last message: a line of JSON for every piece as it comes, `done` or `error` at the end. Strength 0 is the
+         *     base. To close the connection is to stop. Not while a training holds every device.
+         */
+        post: operations["chat_with_lora"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loras/{lora_id}/chat/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Chat
+         * @description End the answer that you are being given where it is.
+         */
+        post: operations["stop_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/loras/{lora_id}/file": {
         parameters: {
             query?: never;
@@ -758,7 +1005,8 @@ export interface paths {
         };
         /**
          * Download Lora For
-         * @description The file as the named tool loads it.
+         * @description What the named program loads. Pictures: `webui`, `comfyui` and `diffusers`, one file. Texts: `peft` and `ollama`, zips
+         *     of a folder; `gguf`, one file for llama.cpp; `merged`, a zip of base and LoRA as one model, which takes a while.
          */
         get: operations["download_lora_for"];
         put?: never;
@@ -873,6 +1121,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{model_id}/prepare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepare Model
+         * @description Begin to convert the .gguf file of a language model, which takes a minute or so, once. Nothing happens where that was
+         *     done, or is being done.
+         */
+        post: operations["prepare_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/presets": {
         parameters: {
             query?: never;
@@ -882,7 +1151,7 @@ export interface paths {
         };
         /**
          * List Presets
-         * @description Every preset, the ones for newcomers first.
+         * @description Every preset (of a kind), the ones for newcomers first.
          */
         get: operations["list_presets"];
         put?: never;
@@ -1134,7 +1403,7 @@ export interface paths {
         };
         /**
          * Download Lora
-         * @description The LoRA, as WebUI and ComfyUI load it.
+         * @description The LoRA: one file as WebUI and ComfyUI load it, or for a language model a zip of PEFT's folder.
          */
         get: operations["download_lora"];
         put?: never;
@@ -1157,6 +1426,26 @@ export interface paths {
          * @description What the run said. The same path is a WebSocket that goes on with what comes.
          */
         get: operations["read_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Read
+         * @description The texts that the run trains on, as they were when it began, whatever became of the data set.
+         */
+        get: operations["list_read"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1725,6 +2014,18 @@ export interface components {
             message: string;
         };
         /**
+         * Bin
+         * @description Examples of `low` to `high` tokens (high excluded).
+         */
+        Bin: {
+            /** Examples */
+            examples: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+        };
+        /**
          * BringBack
          * @description Removed pictures back into the set.
          */
@@ -1934,6 +2235,75 @@ export interface components {
             };
         };
         /**
+         * Changed
+         * @description How many examples are otherwise now.
+         */
+        Changed: {
+            /** Changed */
+            changed: number;
+        };
+        /**
+         * ChatLine
+         * @description One line of an answer: `ready` when the models are loaded, `token` with what was said next, `done` with how many
+         *     tokens in how many seconds, `error`.
+         */
+        ChatLine: {
+            /** Code */
+            code?: string | null;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "loading" | "ready" | "token" | "done" | "error";
+            /** Hint */
+            hint?: string | null;
+            /** Message */
+            message?: string | null;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Tokens
+             * @default 0
+             */
+            tokens: number;
+        };
+        /**
+         * ChatTurn
+         * @description One question. `strength` 0 is the base, bitwise; 1 the LoRA as it was trained.
+         */
+        ChatTurn: {
+            /**
+             * Max Tokens
+             * @default 256
+             */
+            max_tokens: number;
+            /** Messages */
+            messages: components["schemas"]["Message"][];
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Strength
+             * @default 1
+             */
+            strength: number;
+            /**
+             * Temperature
+             * @default 0
+             */
+            temperature: number;
+        };
+        /**
          * Check
          * @description A config so far: nested, laid over a YAML, on a data set.
          */
@@ -1969,6 +2339,7 @@ export interface components {
             plan: components["schemas"]["PlanView"] | null;
             /** Problems */
             problems: components["schemas"]["Problem"][];
+            text_plan?: components["schemas"]["TextPlanView"] | null;
             /** Wanted */
             wanted: {
                 [key: string]: unknown;
@@ -2010,6 +2381,22 @@ export interface components {
              * @enum {string}
              */
             type: "CheckpointSaved";
+        };
+        /**
+         * Chosen
+         * @description Which examples are meant.
+         */
+        Chosen: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
+         * ChosenOrAll
+         * @description Which examples are meant; null: all that there are.
+         */
+        ChosenOrAll: {
+            /** Ids */
+            ids?: string[] | null;
         };
         /**
          * Clean
@@ -2133,6 +2520,23 @@ export interface components {
             password: string;
         };
         /**
+         * DatasetCreate
+         * @description A new data set, and what it is to hold.
+         */
+        DatasetCreate: {
+            /**
+             * Kind
+             * @default images
+             * @enum {string}
+             */
+            kind: "images" | "texts";
+            /**
+             * Name
+             * @example my cat
+             */
+            name: string;
+        };
+        /**
          * DatasetName
          * @description What a person calls a data set.
          */
@@ -2145,7 +2549,7 @@ export interface components {
         };
         /**
          * DatasetView
-         * @description A data set; `covers` are ids of its first pictures, `bytes` what its pictures take.
+         * @description A data set; `covers` are ids of its first pictures, `bytes` what its pictures or texts take.
          */
         DatasetView: {
             /** Bytes */
@@ -2159,6 +2563,10 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Drafts */
+            drafts: number;
+            /** Examples */
+            examples: number;
             /**
              * Id
              * @example 1qz3k8f0s4m2p7ra
@@ -2166,6 +2574,11 @@ export interface components {
             id: string;
             /** Images */
             images: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "images" | "texts";
             /** Mine */
             mine: boolean;
             /**
@@ -2222,6 +2635,40 @@ export interface components {
             image: string;
             /** Name */
             name: string;
+        };
+        /**
+         * DraftAsked
+         * @description A document, and the OpenAI-compatible endpoint that is to make pairs of it. The key is used and never kept.
+         */
+        DraftAsked: {
+            /** Key */
+            key?: string | null;
+            /**
+             * Model
+             * @example qwen3:8b
+             */
+            model: string;
+            /**
+             * Pairs
+             * @description Of each piece of the document.
+             * @default 3
+             */
+            pairs: number;
+            /** Text */
+            text: string;
+            /**
+             * Url
+             * @example http://127.0.0.1:11434/v1
+             */
+            url: string;
+        };
+        /**
+         * Drafted
+         * @description Drafts that wait to be accepted.
+         */
+        Drafted: {
+            /** Added */
+            added: number;
         };
         /**
          * EditAsked
@@ -2351,6 +2798,166 @@ export interface components {
             items: components["schemas"]["Event"][];
             /** Last Seq */
             last_seq: number;
+        };
+        /**
+         * Example
+         * @description One thing to learn: a conversation (`messages`), a document (`text`), or two answers to the same conversation
+         *     (`messages` that end with the person's turn, `chosen` and `rejected`).
+         */
+        Example: {
+            /** Chosen */
+            chosen?: string | null;
+            /**
+             * File
+             * @default
+             */
+            file: string;
+            /**
+             * Held Out
+             * @default false
+             */
+            held_out: boolean;
+            /**
+             * Line
+             * @default 0
+             */
+            line: number;
+            /**
+             * Messages
+             * @default []
+             */
+            messages: components["schemas"]["Message"][];
+            /** Rejected */
+            rejected?: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * ExampleContent
+         * @description What an example says: `messages`, or `text`, or `messages` that end with the person's turn and two answers.
+         */
+        ExampleContent: {
+            /** Chosen */
+            chosen?: string | null;
+            /**
+             * Held Out
+             * @default false
+             */
+            held_out: boolean;
+            /**
+             * Messages
+             * @default []
+             * @example [
+             *       {
+             *         "content": "When are you open?",
+             *         "role": "user"
+             *       },
+             *       {
+             *         "content": "From 8 to 6.",
+             *         "role": "assistant"
+             *       }
+             *     ]
+             */
+            messages: components["schemas"]["Message"][];
+            /** Rejected */
+            rejected?: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * ExampleUpdate
+         * @description What is to change, at least one thing; the rest stays. Of the content, what is left out is as it was.
+         */
+        ExampleUpdate: {
+            /** Chosen */
+            chosen?: string | null;
+            /**
+             * Held Out
+             * @default false
+             */
+            held_out: boolean;
+            /**
+             * Messages
+             * @default []
+             */
+            messages: components["schemas"]["Message"][];
+            /** Rejected */
+            rejected?: string | null;
+            /**
+             * Reviewed
+             * @default true
+             */
+            reviewed: boolean;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Version
+             * @description The version that was changed, of the example.
+             */
+            version: number;
+        };
+        /**
+         * ExampleView
+         * @description One thing to learn: a conversation, a document (`text`), or two answers (`chosen`, `rejected`) to a conversation.
+         */
+        ExampleView: {
+            /**
+             * Author
+             * @description Who wrote it: `person:NAME`, `engine:NAME`, `import`.
+             */
+            author: string | null;
+            /** Chosen */
+            chosen: string | null;
+            /**
+             * Held Out
+             * @description For validation alone.
+             */
+            held_out: boolean;
+            /**
+             * Id
+             * @example 1qz3k8f0s4m2p7ra
+             */
+            id: string;
+            /** Messages */
+            messages: components["schemas"]["Message"][];
+            /**
+             * Number
+             * @example 1
+             */
+            number: number;
+            /** Rejected */
+            rejected: string | null;
+            /** Removed */
+            removed: boolean;
+            /**
+             * Reviewed
+             * @description False for a draft that nobody accepted yet: it is not trained on.
+             */
+            reviewed: boolean;
+            /** Text */
+            text: string;
+            /**
+             * Version
+             * @description Counted up by every write: send it with a change.
+             */
+            version: number;
+        };
+        /**
+         * ExamplesAdded
+         * @description Examples as a person wrote them.
+         */
+        ExamplesAdded: {
+            /** Examples */
+            examples: components["schemas"]["ExampleContent"][];
         };
         /**
          * Failure
@@ -2734,6 +3341,25 @@ export interface components {
             labels: string[];
         };
         /**
+         * LineNote
+         * @description Why one example or file was skipped, or what was noticed. `values` are the names and numbers in `message`, for
+         *     translation.
+         */
+        LineNote: {
+            /** File */
+            file: string;
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
+            /** Reason */
+            reason: ("bad_json" | "bad_csv" | "bad_parquet" | "not_text" | "too_long_line" | "empty_file" | "unknown_shape" | "unknown_role" | "role_order" | "no_answer" | "empty_answer" | "wrong_type" | "duplicate" | "duplicate_id" | "unsupported") | ("encoding" | "duplicate_key" | "near_duplicate" | "leak" | "empty_line" | "unused_column");
+            /** Values */
+            values?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * LoraUpdate
          * @description What may be changed about a LoRA.
          */
@@ -2809,6 +3435,29 @@ export interface components {
             warm: boolean;
         };
         /**
+         * Message
+         * @description One turn of a conversation. `tool_calls` are passed to the chat template as they are.
+         */
+        Message: {
+            /**
+             * Content
+             * @default
+             */
+            content: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "system" | "user" | "assistant" | "tool";
+            /**
+             * Tool Calls
+             * @default []
+             */
+            tool_calls: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * ModelCreate
          * @description A base model on the server's disk (path) or by hub id.
          */
@@ -2824,6 +3473,9 @@ export interface components {
         /**
          * ModelView
          * @description A base model that runs may name. `source` is what a config calls it; `available` whether its files are here.
+         *
+         *     `state`: `not_prepared` for a .gguf file that has to be converted once before a run can begin, `preparing` while that is
+         *     being done, `missing` where the files are not on this machine.
          */
         ModelView: {
             /** Available */
@@ -2832,6 +3484,7 @@ export interface components {
             bytes: number;
             /** Embedded */
             embedded: boolean;
+            error?: components["schemas"]["RunError"] | null;
             /** Family */
             family: string | null;
             /** Id */
@@ -2846,6 +3499,12 @@ export interface components {
             resolution: number | null;
             /** Source */
             source: string;
+            /**
+             * State
+             * @default ready
+             * @enum {string}
+             */
+            state: "ready" | "preparing" | "missing" | "not_prepared";
             /**
              * Warnings
              * @default []
@@ -2954,6 +3613,20 @@ export interface components {
         Page_EngineView_: {
             /** Items */
             items: components["schemas"]["EngineView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ExampleView] */
+        Page_ExampleView_: {
+            /** Items */
+            items: components["schemas"]["ExampleView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[Example] */
+        Page_Example_: {
+            /** Items */
+            items: components["schemas"]["Example"][];
             /** Next */
             next?: string | null;
         };
@@ -3174,6 +3847,16 @@ export interface components {
             trigger: string;
         };
         /**
+         * Piece
+         * @description A stretch of what the model sees; `trained`: whether it learns to say it.
+         */
+        Piece: {
+            /** Text */
+            text: string;
+            /** Trained */
+            trained: boolean;
+        };
+        /**
          * PlanView
          * @description What the run will come to; `checkpoints` and `samples` at these steps.
          */
@@ -3219,7 +3902,7 @@ export interface components {
              * Family
              * @enum {string}
              */
-            family: "sd1" | "sd2" | "sdxl";
+            family: "sd1" | "sd2" | "sdxl" | "causal_lm";
             /** Needs */
             needs: components["schemas"]["Need"][];
             /** Preset */
@@ -3231,7 +3914,12 @@ export interface components {
          */
         PresetView: {
             /** Families */
-            families: ("sd1" | "sd2" | "sdxl")[];
+            families: ("sd1" | "sd2" | "sdxl" | "causal_lm")[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "images" | "texts";
             /**
              * Memory
              * @default []
@@ -3251,7 +3939,7 @@ export interface components {
              * @default style
              * @enum {string}
              */
-            purpose: "try" | "avatar" | "product" | "ink" | "character" | "brand" | "icons" | "style";
+            purpose: "try" | "avatar" | "product" | "ink" | "character" | "brand" | "icons" | "style" | "voice" | "facts" | "structured" | "role";
             /** Settings */
             settings: {
                 [key: string]: unknown;
@@ -3261,6 +3949,36 @@ export interface components {
             /** Who */
             who: string;
             zh: components["schemas"]["Words"];
+        };
+        /**
+         * PreviewAsked
+         * @description What to show: an example of the data set, or one that is being written.
+         */
+        PreviewAsked: {
+            /**
+             * Base Model
+             * @default smollm2
+             */
+            base_model: string;
+            example?: components["schemas"]["ExampleContent"] | null;
+            /** Example Id */
+            example_id?: string | null;
+            /**
+             * Max Length
+             * @default 1024
+             */
+            max_length: number;
+            /**
+             * System
+             * @default
+             */
+            system: string;
+            /**
+             * Train On
+             * @default answers
+             * @enum {string}
+             */
+            train_on: "answers" | "everything";
         };
         /**
          * ProbeLine
@@ -3671,6 +4389,8 @@ export interface components {
             family: string;
             /** Images */
             images: number;
+            /** Parameters */
+            parameters?: number | null;
             /** Pid */
             pid: number;
             /** Run */
@@ -3826,7 +4546,7 @@ export interface components {
         };
         /**
          * Sample
-         * @description One picture: the prompt's place among the prompts, from 0, and where it is served.
+         * @description One picture or answer: the prompt's place among the prompts, from 0, and where a picture is served.
          */
         Sample: {
             /** Index */
@@ -3837,14 +4557,22 @@ export interface components {
             seed: number;
             /** Step */
             step: number;
+            /** Text */
+            text?: string | null;
             /** Url */
-            url: string;
+            url: string | null;
         };
         /**
          * SampleName
          * @description What the sample is called when it is made: the page asks in its language.
          */
         SampleName: {
+            /**
+             * Kind
+             * @default images
+             * @enum {string}
+             */
+            kind: "images" | "texts";
             /**
              * Name
              * @default Sample
@@ -3854,7 +4582,7 @@ export interface components {
         };
         /**
          * SampleSaved
-         * @description A picture was made from the weights in training; `file` is relative to the run folder.
+         * @description A picture or an answer was made from the weights in training; `file` is relative to the run folder.
          */
         SampleSaved: {
             /** File */
@@ -3870,6 +4598,8 @@ export interface components {
              * @default 1
              */
             strength: number;
+            /** Text */
+            text?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -4276,6 +5006,143 @@ export interface components {
             underscores: boolean;
         };
         /**
+         * Taken
+         * @description What became of texts that came: how many are new, how many were there, and notes by file and line.
+         */
+        Taken: {
+            /** Added */
+            added: number;
+            /** Duplicates */
+            duplicates: number;
+            /**
+             * Skipped
+             * @description What was not taken and why, at most 500.
+             */
+            skipped: components["schemas"]["LineNote"][];
+            /**
+             * Skipped Count
+             * @default 0
+             */
+            skipped_count: number;
+            /**
+             * Warnings
+             * @description What was taken with a remark, at most 500.
+             */
+            warnings: components["schemas"]["LineNote"][];
+            /**
+             * Warnings Count
+             * @default 0
+             */
+            warnings_count: number;
+        };
+        /**
+         * TextCheck
+         * @description How a data set of texts looks to one tokenizer. `groups`: indices of examples that say nearly the same; `leaks`: pairs
+         *     (held out, trained) that do.
+         */
+        TextCheck: {
+            /** Cut */
+            cut: number;
+            /** Cut Share */
+            cut_share: number;
+            /** Examples */
+            examples: number;
+            /** Groups */
+            groups: number[][];
+            /** Held Out */
+            held_out: number;
+            /** Histogram */
+            histogram: components["schemas"]["Bin"][];
+            /** Leaks */
+            leaks: [
+                number,
+                number
+            ][];
+            /** Longest */
+            longest: number;
+            /** Median */
+            median: number;
+            /** Tokens */
+            tokens: number;
+            /** Trained Tokens */
+            trained_tokens: number;
+        };
+        /**
+         * TextImport
+         * @description Texts pasted into the page: json, jsonl, csv, or plain text; `name` is a label, its ending a hint.
+         */
+        TextImport: {
+            /**
+             * Name
+             * @default pasted
+             */
+            name: string;
+            /**
+             * Text
+             * @description Larger ones are uploaded.
+             */
+            text: string;
+        };
+        /**
+         * TextPlanView
+         * @description What a run on texts will come to; tokens are those of one pass. `longest` in tokens; `cut` examples are longer than
+         *     `dataset.max_length`, by `cut_tokens` in all.
+         */
+        TextPlanView: {
+            /** Batches Per Epoch */
+            batches_per_epoch: number;
+            /** Checkpoints */
+            checkpoints: number[];
+            /** Cut */
+            cut: number;
+            /** Cut Tokens */
+            cut_tokens: number;
+            /** Epochs */
+            epochs: number;
+            /** Examples */
+            examples: number;
+            /** Held Out */
+            held_out: number;
+            /** Longest */
+            longest: number;
+            /** Preference */
+            preference: boolean;
+            /** Samples */
+            samples: number[];
+            /** Sequences */
+            sequences: number;
+            /** Steps Per Epoch */
+            steps_per_epoch: number;
+            /** Tokens */
+            tokens: number;
+            /** Total Steps */
+            total_steps: number;
+            /** Trained Tokens */
+            trained_tokens: number;
+        };
+        /**
+         * TextPreview
+         * @description Exactly what the model will see of one example.
+         */
+        TextPreview: {
+            /**
+             * Cut Tokens
+             * @default 0
+             */
+            cut_tokens: number;
+            /** Pieces */
+            pieces: components["schemas"]["Piece"][];
+            /**
+             * Sequences
+             * @default 1
+             */
+            sequences: number;
+            /** Tokens */
+            tokens: number;
+            /** Trained Tokens */
+            trained_tokens: number;
+        };
+        /**
          * TokenCreate
          * @description What the token is for.
          */
@@ -4477,11 +5344,13 @@ export interface components {
         };
         /**
          * ValidationLogged
-         * @description Mean loss on the pictures held out, at fixed noise and timesteps.
+         * @description Mean loss on what is held out: pictures at fixed noise and timesteps, tokens of texts.
          */
         ValidationLogged: {
             /** Loss */
             loss: number;
+            /** Perplexity */
+            perplexity?: number | null;
             /** Step */
             step: number;
             /**
@@ -5128,7 +5997,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DatasetName"];
+                "application/json": components["schemas"]["DatasetCreate"];
             };
         };
         responses: {
@@ -5792,6 +6661,923 @@ export interface operations {
                 };
             };
             /** @description pattern_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_examples: {
+        parameters: {
+            query?: {
+                search?: string | null;
+                /** @description Only drafts (false), or only the others (true). */
+                reviewed?: boolean | null;
+                /** @description Only those held out, or only the others. */
+                held_out?: boolean | null;
+                /** @description Only these, by their numbers. */
+                number?: number[] | null;
+                /** @description Those that were removed, instead. */
+                removed?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: number | null;
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExampleView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExamplesAdded"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_kind */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    accept_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenOrAll"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_kind */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check_examples: {
+        parameters: {
+            query?: {
+                base_model?: string;
+                max_length?: number;
+                train_on?: "answers" | "everything";
+                system?: string;
+                share?: number;
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextCheck"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description base_model_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description base_not_prepared */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_empty */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description extra_missing */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    draft_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafted"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_kind */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description extra_missing */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description endpoint_unreachable, endpoint_refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One example a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_kind */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_kind */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextPreview"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description example_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description base_not_prepared */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description example_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description extra_missing */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_kind */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_kind */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                example_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExampleUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExampleView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description example_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_kind, edit_conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description example_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7819,11 +9605,89 @@ export interface operations {
             };
         };
     };
-    download_lora_for: {
+    chat_with_lora: {
         parameters: {
-            query?: {
-                for?: "webui" | "comfyui" | "diffusers";
+            query?: never;
+            header?: never;
+            path: {
+                lora_id: string;
             };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatTurn"];
+            };
+        };
+        responses: {
+            /** @description Lines of JSON (application/x-ndjson), each one of these. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatLine"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description base_not_prepared, in_use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description base_model_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stop_chat: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 lora_id: string;
@@ -7833,7 +9697,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7877,6 +9741,82 @@ export interface operations {
             };
             /** @description request_invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_lora_for: {
+        parameters: {
+            query?: {
+                for?: ("webui" | "comfyui" | "diffusers" | "peft" | "gguf" | "ollama" | "merged") | null;
+            };
+            header?: never;
+            path: {
+                lora_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_not_found, base_model_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description extra_missing */
+            501: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8271,9 +10211,87 @@ export interface operations {
             };
         };
     };
-    list_presets: {
+    prepare_model: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description base_model_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description base_model_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description extra_missing */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_presets: {
+        parameters: {
+            query?: {
+                kind?: ("images" | "texts") | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9345,6 +11363,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_read: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: number | null;
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Example_"];
                 };
             };
             /** @description login_needed */

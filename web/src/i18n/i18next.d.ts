@@ -1,4 +1,5 @@
 // Keys are checked against the English files.
+import type chat from "./en/chat.json";
 import type common from "./en/common.json";
 import type datasets from "./en/datasets.json";
 import type errors from "./en/errors.json";
@@ -12,12 +13,14 @@ import type runs from "./en/runs.json";
 import type settings from "./en/settings.json";
 import type shell from "./en/shell.json";
 import type start from "./en/start.json";
+import type texts from "./en/texts.json";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
     enableSelector: false;
     resources: {
+      chat: typeof chat;
       common: typeof common;
       datasets: typeof datasets;
       errors: typeof errors;
@@ -31,6 +34,7 @@ declare module "i18next" {
       settings: typeof settings;
       shell: typeof shell;
       start: typeof start;
+      texts: typeof texts;
     };
   }
 }

@@ -1,6 +1,9 @@
 // Small choices kept in this browser. A browser that refuses storage still works.
 
-type Key = "language" | "scheme" | "notify" | "gallery-size" | "draft" | "quality" | "prices";
+type Key =
+  | "language" | "scheme" | "notify" | "gallery-size" | "draft" | "quality" | "prices" | "endpoint" | "texts-seen-with"
+  // what was being written, for a data set or a LoRA
+  | `examples ${string}` | `paste ${string}` | `chat ${string}`;
 
 export function readStored(key: Key): string | null {
   try {

@@ -22,3 +22,6 @@ class NoResize implements ResizeObserver {
   disconnect = vi.fn();
 }
 globalThis.ResizeObserver ??= NoResize;
+
+/** Fields that grow with their text ask when the fonts are there. */
+Object.defineProperty(document, "fonts", { configurable: true, value: new EventTarget() });

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from loraloom import presets
 from loraloom.forecast.needs import needs
 from loraloom.jobs import create
-from loraloom.jobs.draft import as_yaml
+from loraloom.jobs.draft import Draft, as_yaml
 from loraloom.jobs.schema import config_schema
 from loraloom.models.resolve import THIMBLE, resolve
 from loraloom.models.shape import shape_of
@@ -19,10 +19,12 @@ from loraloom.server.deps import Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Page
 from loraloom.server.reply import send
-from loraloom.spec.dataset import Bucket
+from loraloom.spec.dataset import Bucket, Plan
 from loraloom.spec.errors import Problem
+from loraloom.spec.example import TextPlan
 from loraloom.spec.preset import Preset
 from loraloom.spec.run import Family
+from loraloom.store.tables import Kind
 
 router = APIRouter(tags=["config"], responses=described("request_invalid"))
 
@@ -51,6 +53,28 @@ class PlanView(BaseModel):
     buckets: list[Bucket]
 
 
+class TextPlanView(BaseModel):
+    """What a run on texts will come to; tokens are those of one pass. `longest` in tokens; `cut` examples are longer than
+    `dataset.max_length`, by `cut_tokens` in all."""
+
+    examples: int
+    held_out: int
+    sequences: int
+    """What the model sees at once: a conversation, a piece of a document, two answers."""
+    tokens: int
+    trained_tokens: int
+    longest: int
+    cut: int
+    cut_tokens: int
+    preference: bool
+    batches_per_epoch: int
+    steps_per_epoch: int
+    total_steps: int
+    epochs: float
+    checkpoints: list[int]
+    samples: list[int]
+
+
 class Checked(BaseModel):
     """`config` is whole when nothing is wrong with the config itself; `wanted` is what was asked for, nested."""
 
@@ -60,6 +84,8 @@ class Checked(BaseModel):
     notes: list[str]
     problems: list[Problem]
     plan: PlanView | None
+    text_plan: TextPlanView | None = None
+    """Instead of `plan`, for a language model."""
 
 
 class Need(BaseModel):
@@ -74,6 +100,7 @@ class Need(BaseModel):
 class PresetView(Preset):
     """A preset as the page shows it."""
 
+    kind: Kind
     picture: str | None
 
 
@@ -102,29 +129,53 @@ def check_config(session: Db, user: Me, body: Check) -> Checked:
         yaml=as_yaml(thought.run, thought.wanted),
         notes=list(thought.notes),
         problems=list(thought.problems),
-        plan=PlanView(
-            images=len(plan.images),
-            held_out=len(plan.held_out),
-            batches_per_epoch=plan.batches_per_epoch,
-            steps_per_epoch=plan.steps_per_epoch,
-            total_steps=plan.total_steps,
-            epochs=round(plan.epochs, 3),
-            checkpoints=thought.checkpoints[:1000],
-            samples=thought.samples[:1000],
-            buckets=list(plan.buckets),
-        )
-        if plan
-        else None,
+        plan=_plan(thought, plan) if isinstance(plan, Plan) else None,
+        text_plan=_text_plan(thought, plan) if isinstance(plan, TextPlan) else None,
+    )
+
+
+def _plan(thought: Draft, plan: Plan) -> PlanView:
+    return PlanView(
+        images=len(plan.images),
+        held_out=len(plan.held_out),
+        batches_per_epoch=plan.batches_per_epoch,
+        steps_per_epoch=plan.steps_per_epoch,
+        total_steps=plan.total_steps,
+        epochs=round(plan.epochs, 3),
+        checkpoints=thought.checkpoints[:1000],
+        samples=thought.samples[:1000],
+        buckets=list(plan.buckets),
+    )
+
+
+def _text_plan(thought: Draft, plan: TextPlan) -> TextPlanView:
+    return TextPlanView(
+        examples=plan.examples,
+        held_out=plan.held_out,
+        sequences=len(plan.lengths),
+        tokens=plan.tokens,
+        trained_tokens=plan.trained_tokens,
+        longest=max(plan.lengths),
+        cut=plan.cut,
+        cut_tokens=plan.cut_tokens,
+        preference=plan.preference,
+        batches_per_epoch=plan.batches_per_epoch,
+        steps_per_epoch=plan.steps_per_epoch,
+        total_steps=plan.total_steps,
+        epochs=round(plan.epochs, 3),
+        checkpoints=thought.checkpoints[:1000],
+        samples=thought.samples[:1000],
     )
 
 
 @router.get("/presets")
-def list_presets(user: Me) -> Page[PresetView]:
-    """Every preset, the ones for newcomers first."""
-    found = sorted((presets.read(name) for name in presets.names()), key=lambda preset: (preset.order, preset.name))
+def list_presets(user: Me, kind: Annotated[Kind | None, Query()] = None) -> Page[PresetView]:
+    """Every preset (of a kind), the ones for newcomers first."""
+    found = sorted(presets.of_kind(kind), key=lambda preset: (preset.order, preset.name))
     views = [
         PresetView(
             **preset.model_dump(),
+            kind=presets.kind_of(preset),
             picture=f"/api/presets/{preset.name}/picture" if presets.picture(preset.name) else None,
         )
         for preset in found

@@ -1,4 +1,4 @@
-"""Data sets: pictures with captions under a name."""
+"""Data sets: pictures with captions, or texts, under a name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from loraloom.server.routes.images import ImageView, view
 from loraloom.server.selecting import Selected, page_of
 from loraloom.store import datasets as store
 from loraloom.store.changes import LOCK
-from loraloom.store.tables import Dataset, Image, Problem, User
+from loraloom.store.tables import Dataset, Image, Kind, Problem, User
 
 router = APIRouter(tags=["datasets"], responses=described("request_invalid"))
 DatasetId = Annotated[str, Path(pattern=r"^[0-9a-z]{1,16}$", examples=["1qz3k8f0s4m2p7ra"])]
@@ -43,23 +43,35 @@ class DatasetName(BaseModel):
     name: Name = Field(min_length=1, max_length=200, examples=["my cat"])
 
 
+class DatasetCreate(DatasetName):
+    """A new data set, and what it is to hold."""
+
+    kind: Kind = "images"
+
+
 class SampleName(BaseModel):
     """What the sample is called when it is made: the page asks in its language."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name = Field(default=sample.NAME, min_length=1, max_length=200, examples=["Sample"])
+    kind: Kind = "images"
 
 
 class DatasetView(BaseModel):
-    """A data set; `covers` are ids of its first pictures, `bytes` what its pictures take."""
+    """A data set; `covers` are ids of its first pictures, `bytes` what its pictures or texts take."""
 
     id: str = Field(examples=["1qz3k8f0s4m2p7ra"])
     name: str = Field(examples=["my cat"])
+    kind: Kind
     created_at: datetime
     images: int
     captioned: int
     """Pictures that have a caption."""
+    examples: int
+    """Texts, drafts among them."""
+    drafts: int
+    """Texts that wait to be accepted."""
     bytes: int
     problems: int
     covers: list[str]
@@ -92,9 +104,9 @@ def list_datasets(
 
 
 @router.post("/datasets", status_code=201)
-def create_dataset(session: Db, user: Me, body: DatasetName) -> DatasetView:
-    """Make an empty data set; pictures come by uploads."""
-    dataset = Dataset(name=body.name, user_id=user.id)
+def create_dataset(session: Db, user: Me, body: DatasetCreate) -> DatasetView:
+    """Make an empty data set; pictures come by uploads, texts by uploads or as they are written."""
+    dataset = Dataset(name=body.name, kind=body.kind, user_id=user.id)
     session.add(dataset)
     session.flush()
     return _view(dataset, store.Summary(), user)
@@ -102,9 +114,10 @@ def create_dataset(session: Db, user: Me, body: DatasetName) -> DatasetView:
 
 @router.post("/datasets/sample")
 def create_sample_dataset(context: Ctx, session: Db, user: Me, body: SampleName | None = None) -> DatasetView:
-    """The packaged pictures with their captions, as a data set of one's own; the same one each time."""
+    """The packaged pictures with captions, or the packaged texts, as a data set of one's own; the same one each time."""
     session.commit()
-    dataset_id = sample.ensure(context, user.id, (body or SampleName()).name)
+    asked = body or SampleName()
+    dataset_id = sample.ensure(context, user.id, asked.name, asked.kind)
     return _one(session, store.get_dataset(session, dataset_id), user)
 
 
@@ -195,9 +208,12 @@ def _view(dataset: Dataset, said: store.Summary, user: User) -> DatasetView:
     return DatasetView(
         id=dataset.id,
         name=dataset.name,
+        kind="texts" if dataset.kind == "texts" else "images",
         created_at=dataset.created_at,
         images=said.images,
         captioned=said.captioned,
+        examples=said.examples,
+        drafts=said.drafts,
         bytes=said.bytes,
         problems=said.problems,
         covers=said.covers,

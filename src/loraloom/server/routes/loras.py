@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import or_, select
 
-from loraloom.data.names import safe_stem
-from loraloom.publish.formats import convert
-from loraloom.server import present
+from loraloom.server import lora_files, present
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Cursor, Limit, Page, page
 from loraloom.server.reply import inside, send
+from loraloom.server.routes import chat
 from loraloom.server.views import LoraView
 from loraloom.spec.errors import LoomError
 from loraloom.store.runs import get_lora, own
 from loraloom.store.tables import Lora
 
 router = APIRouter(tags=["loras"], responses=described("request_invalid"))
-Tool = Literal["webui", "comfyui", "diffusers"]
+router.include_router(chat.router)
 
 
 class LoraUpdate(BaseModel):
@@ -85,23 +83,18 @@ def read_lora_preview(context: Ctx, session: Db, user: Me, lora_id: str) -> File
     return send(inside(context.home, lora.preview), forever=True)
 
 
-@router.get("/loras/{lora_id}/file", response_class=FileResponse, responses=described("lora_not_found"))
+@router.get(
+    "/loras/{lora_id}/file",
+    response_class=FileResponse,
+    responses=described("lora_not_found", "lora_mismatch", "base_model_not_found", "extra_missing"),
+)
 def download_lora_for(
-    context: Ctx, session: Db, user: Me, lora_id: str, tool: Annotated[Tool, Query(alias="for")] = "webui"
-) -> FileResponse:
-    """The file as the named tool loads it."""
-    lora = get_lora(session, lora_id)
-    file = inside(context.home, lora.file)
-    name = f"{safe_stem(lora.name)}.safetensors"
-    if tool in ("webui", "comfyui"):
-        return send(file, name)
-    made = context.home / "cache" / "exports" / lora.sha256
-    found = _made(made) if made.is_dir() else None
-    if found is None:
-        made.mkdir(parents=True, exist_ok=True)
-        found = convert(file, made, "diffusers")
-    return send(found, name)
-
-
-def _made(folder: Path) -> Path | None:
-    return next(folder.glob("*.safetensors"), None)
+    context: Ctx,
+    session: Db,
+    user: Me,
+    lora_id: str,
+    tool: Annotated[lora_files.Tool | None, Query(alias="for")] = None,
+) -> Response:
+    """What the named program loads. Pictures: `webui`, `comfyui` and `diffusers`, one file. Texts: `peft` and `ollama`, zips
+    of a folder; `gguf`, one file for llama.cpp; `merged`, a zip of base and LoRA as one model, which takes a while."""
+    return lora_files.download(context.home, get_lora(session, lora_id), tool)

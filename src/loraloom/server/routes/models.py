@@ -1,4 +1,4 @@
-"""Base models: the embedded one, and those that were added by path, hub id or upload."""
+"""Base models: those that come along, and those that were added by path, hub id or upload."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from loraloom.models.resolve import THIMBLE, resolve
+from loraloom.models.smollm2 import SMOLLM2
 from loraloom.server import present
 from loraloom.server.deps import Admin, Ctx, Db, Me
 from loraloom.server.errors import described
@@ -32,10 +33,11 @@ class ModelCreate(BaseModel):
 
 
 @router.get("/models")
-def list_models(session: Db, user: Me) -> Page[ModelView]:
+def list_models(context: Ctx, session: Db, user: Me) -> Page[ModelView]:
     """Base models that runs may name."""
     rows = session.scalars(select(tables.BaseModel).order_by(tables.BaseModel.id.desc()))
-    return Page(items=[present.embedded(), *(present.model(row) for row in rows)])
+    added = [present.model(row, context.preparing) for row in rows]
+    return Page(items=[*present.embedded(context.preparing), *added])
 
 
 @router.post(
@@ -43,12 +45,12 @@ def list_models(session: Db, user: Me) -> Page[ModelView]:
     status_code=201,
     responses=described("not_allowed", "base_model_not_found", "base_model_unknown", "pickle_refused", "name_taken"),
 )
-def create_model(session: Db, user: Admin, body: ModelCreate) -> ModelView:
+def create_model(context: Ctx, session: Db, user: Admin, body: ModelCreate) -> ModelView:
     """Add a base model by path or hub id. Nothing is downloaded or copied here."""
     if "\0" in body.source:
         raise LoomError("base_model_not_found", "There is no base model of that name.", "Check the path.")
-    if body.source == THIMBLE:
-        raise LoomError("name_taken", "Thimble is there already.", "Choose it when you start a run.")
+    if body.source in (THIMBLE, SMOLLM2):
+        raise LoomError("name_taken", "This base model comes along.", "Choose it when you start a run.")
     found = resolve(body.source)
     source = str(found.path.resolve()) if found.path is not None and found.hub_id is None else body.source
     if session.scalar(select(tables.BaseModel).where(tables.BaseModel.source == source)):
@@ -66,7 +68,20 @@ def create_model(session: Db, user: Admin, body: ModelCreate) -> ModelView:
     )
     session.add(row)
     session.flush()
-    return present.model(row)
+    return present.model(row, context.preparing)
+
+
+@router.post(
+    "/models/{model_id}/prepare", responses=described("base_model_not_found", "base_model_mismatch", "extra_missing")
+)
+def prepare_model(context: Ctx, session: Db, user: Me, model_id: str) -> ModelView:
+    """Begin to convert the .gguf file of a language model, which takes a minute or so, once. Nothing happens where that was
+    done, or is being done."""
+    source = model_id if model_id in (THIMBLE, SMOLLM2) else get_model(session, model_id).source
+    context.preparing.begin(source)
+    views = present.embedded(context.preparing)
+    known = next((view for view in views if view.source == source), None)
+    return known or present.model(get_model(session, model_id), context.preparing)
 
 
 @router.delete(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from loraloom.data.names import safe_stem
 from loraloom.jobs import checkpoints, samples, seen
+from loraloom.models.peft_folder import WEIGHTS
 from loraloom.server import archive
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
@@ -18,11 +19,13 @@ from loraloom.server.paging import Limit, Page
 from loraloom.server.reply import FOREVER, KINDS, Text, inside, open_inside, send, text_of
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import Event
+from loraloom.spec.example import Example
 from loraloom.store.runs import get_run
 
 router = APIRouter(tags=["runs"], responses=described("request_invalid", "run_not_found"))
 LARGEST_PICTURE = 64 * 2**20
 FileCursor = Annotated[str | None, Query(max_length=300, description="`next` of the page before.")]
+LineCursor = Annotated[int | None, Query(ge=0, le=2**53, description="`next` of the page before.")]
 SERVED = ("samples", "lora", "data")
 """Folders of a run whose pictures the page shows."""
 
@@ -71,6 +74,16 @@ def list_seen(
     return Page(items=items, next=following)
 
 
+@router.get("/runs/{run_id}/examples")
+def list_read(
+    context: Ctx, session: Db, user: Me, run_id: str, cursor: LineCursor = None, limit: Limit = 100
+) -> Page[Example]:
+    """The texts that the run trains on, as they were when it began, whatever became of the data set."""
+    get_run(session, run_id)
+    items, following = seen.texts(context.home / "runs" / run_id, cursor or 0, limit)
+    return Page(items=items, next=following)
+
+
 @router.get("/runs/{run_id}/checkpoints")
 def list_checkpoints(context: Ctx, session: Db, user: Me, run_id: str) -> Page[checkpoints.Checkpoint]:
     """Checkpoints that were kept."""
@@ -105,14 +118,18 @@ def read_run_file(context: Ctx, session: Db, user: Me, run_id: str, name: str) -
 
 
 @router.get("/runs/{run_id}/download/lora", response_class=FileResponse, responses=described("lora_not_found"))
-def download_lora(context: Ctx, session: Db, user: Me, run_id: str) -> FileResponse:
-    """The LoRA, as WebUI and ComfyUI load it."""
+def download_lora(context: Ctx, session: Db, user: Me, run_id: str) -> Response:
+    """The LoRA: one file as WebUI and ComfyUI load it, or for a language model a zip of PEFT's folder."""
     run = get_run(session, run_id)
-    name = f"{safe_stem(run.config.get('name', run.name))}.safetensors"
+    stem = safe_stem(run.config.get("name", run.name))
+    texts = run.family == "causal_lm"
     try:
-        file = inside(context.home / "runs" / run_id, f"lora/{name}")
+        name = f"lora/{stem}/{WEIGHTS}" if texts else f"lora/{stem}.safetensors"
+        file = inside(context.home / "runs" / run_id, name)
     except LoomError as error:
         raise LoomError("lora_not_found", "This run has no LoRA yet.", "It is written when the run ends.") from error
+    if texts:
+        return archive.stream(file.parents[1], [file.parent], f"{safe_stem(run.name)}.zip")
     return send(file, f"{safe_stem(run.name)}.safetensors")
 
 

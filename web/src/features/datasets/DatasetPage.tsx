@@ -1,4 +1,4 @@
-// One data set: put pictures in, look at them, describe them, train on them.
+// One data set: put pictures in, look at them, describe them, train on them. Texts have a page of their own.
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
@@ -10,6 +10,7 @@ import { Page } from "@/components/Page";
 import { Waiting } from "@/components/Waiting";
 import { formatFacts } from "@/lib/format";
 import { useFormat } from "@/lib/useFormat";
+import { TextsPage } from "@/features/texts/TextsPage";
 import { DatasetActions } from "./DatasetActions";
 import classes from "./DatasetPage.module.css";
 import { DatasetEditor } from "./editor/DatasetEditor";
@@ -32,7 +33,8 @@ export function Component() {
         <ErrorNote error={error} onRetry={() => void refetch()} />
       </Page>
     );
-  return data ? <Loaded key={data.id} dataset={data} /> : <Waiting />;
+  if (!data) return <Waiting />;
+  return data.kind === "texts" ? <TextsPage key={data.id} dataset={data} /> : <Loaded key={data.id} dataset={data} />;
 }
 
 function Loaded({ dataset }: { dataset: Dataset }) {

@@ -1,5 +1,5 @@
-// All data sets, each as a contact sheet.
-import { Button, TextInput } from "@mantine/core";
+// All data sets, each as a contact sheet or a sheet of writing.
+import { Button, Group, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
@@ -23,9 +23,14 @@ export function Component() {
   const all = data?.items ?? [];
   const shown = all.filter((dataset) => dataset.name.toLowerCase().includes(search.trim().toLowerCase()));
   const button = (
-    <Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => create.mutate(undefined)} disabled={create.isPending}>
-      {t("new")}
-    </Button>
+    <Group gap="xs">
+      <Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => create.mutate({ kind: "images" })} disabled={create.isPending}>
+        {t("new")}
+      </Button>
+      <Button variant="default" leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => create.mutate({ kind: "texts" })} disabled={create.isPending}>
+        {t("newTexts")}
+      </Button>
+    </Group>
   );
   return (
     <Page title={t("title")} actions={all.length ? button : undefined} wide>

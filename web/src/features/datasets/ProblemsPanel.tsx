@@ -23,12 +23,12 @@ export function ProblemsPanel({ dataset }: { dataset: Dataset }) {
   });
   return (
     <details className={classes.problems}>
-      <summary>{t("problems.title", { count: dataset.problems })}</summary>
-      <p>{t("problems.text")}</p>
+      <summary>{t(dataset.kind === "texts" ? "problems.titleTexts" : "problems.title", { count: dataset.problems })}</summary>
+      <p>{t(dataset.kind === "texts" ? "problems.textTexts" : "problems.text")}</p>
       {problems.isError ? <ErrorNote error={problems.error} small onRetry={() => void problems.refetch()} /> : null}
       <ul>
         {problems.data?.items.map((problem) => (
-          <Refusal key={`${problem.file} ${problem.message} ${problem.created_at}`} {...problem} />
+          <Refusal key={`${problem.file} ${problem.message} ${problem.created_at}`} {...problem} kind={dataset.kind} />
         ))}
       </ul>
       {dismiss.isError ? <ErrorNote error={dismiss.error} small /> : null}

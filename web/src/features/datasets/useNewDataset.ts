@@ -1,8 +1,9 @@
-// Creates a data set and opens it. Without a name it gets one with the date, to be renamed where it stands.
+// Creates a data set of pictures or texts and opens it. It gets a name with the date, to be renamed where it stands.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { api, take } from "@/api/client";
+import type { Kind } from "@/api/kinds";
 import { keys } from "@/api/queries";
 
 export function useNewDataset() {
@@ -10,9 +11,9 @@ export function useNewDataset() {
   const client = useQueryClient();
   const navigate = useNavigate();
   return useMutation({
-    mutationFn: (name: string | undefined) => {
+    mutationFn: ({ kind }: { kind: Kind }) => {
       const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" }).format(new Date());
-      return take(api.POST("/api/datasets", { body: { name: name?.trim() || t("newName", { date }) } }));
+      return take(api.POST("/api/datasets", { body: { name: t(kind === "texts" ? "newNameTexts" : "newName", { date }), kind } }));
     },
     onSuccess: (dataset) => {
       client.setQueryData(keys.dataset(dataset.id), dataset);

@@ -1,6 +1,7 @@
 // What the file is, and what is written in it.
 import { useTranslation } from "react-i18next";
 import type { ReactNode } from "react";
+import { kindOf } from "@/api/kinds";
 import type { Lora } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
 import facts from "@/components/Facts.module.css";
@@ -13,7 +14,7 @@ export function LoraFacts({ lora }: { lora: Lora }) {
   const { bytes, number } = useFormat();
   const rows: [string, ReactNode][] = [
     [t("fact.base"), lora.base_model],
-    [t("fact.family"), lora.family],
+    [t("fact.family"), kindOf(lora.family) === "texts" ? t("kind.texts") : lora.family],
     [t("fact.rank"), lora.rank],
     [t("fact.alpha"), lora.alpha],
     [t("fact.steps"), number(lora.steps)],

@@ -3,6 +3,7 @@ import { Anchor, Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
+import { kindOf } from "@/api/kinds";
 import type { Lora } from "@/api/types";
 import { announce } from "@/components/announce";
 import { ConfirmButton } from "@/components/ConfirmButton";
@@ -14,6 +15,7 @@ import { Picture } from "@/components/Picture";
 import { Downloads } from "@/features/loras/Downloads";
 import { LoraFacts } from "@/features/loras/LoraFacts";
 import classes from "@/features/loras/Loras.module.css";
+import { TextLora } from "@/features/loras/TextLora";
 import { loraQuery, useChange, useDelete } from "@/features/loras/queries";
 
 export function Component() {
@@ -55,30 +57,37 @@ function Screen({ lora }: { lora: Lora }) {
       heading={<EditableTitle name={lora.name} label={t("name")} onSave={(name) => change.mutateAsync({ name })} />}
       actions={actions}
     >
-      <div className={classes.lora}>
-        <div>
-          {lora.preview ? <Picture src={lora.preview} alt={lora.name} fit="contain" eager /> : <div className={classes.noPreview}>{t("noPreview")}</div>}
-        </div>
-        <div className={classes.sections}>
-          <section aria-labelledby="trigger">
-            <h2 id="trigger">{t("trigger")}</h2>
-            {lora.trigger ? (
-              <p className={classes.word}><code>{lora.trigger}</code> <CopyButton value={lora.trigger} /></p>
-            ) : (
-              <p className={classes.soft}>{t("noTrigger")}</p>
-            )}
-          </section>
-          <section aria-labelledby="use">
-            <h2 id="use">{t("use")}</h2>
-            <p className={classes.soft}>{t("useHelp")}</p>
-            <Downloads lora={lora} />
-          </section>
-          <section aria-labelledby="facts">
-            <h2 id="facts">{t("facts")}</h2>
-            <LoraFacts lora={lora} />
-          </section>
-        </div>
-      </div>
+      {kindOf(lora.family) === "texts" ? <TextLora lora={lora} /> : <PictureLora lora={lora} />}
     </Page>
+  );
+}
+
+function PictureLora({ lora }: { lora: Lora }) {
+  const { t } = useTranslation("loras");
+  return (
+    <div className={classes.lora}>
+      <div>
+        {lora.preview ? <Picture src={lora.preview} alt={lora.name} fit="contain" eager /> : <div className={classes.noPreview}>{t("noPreview")}</div>}
+      </div>
+      <div className={classes.sections}>
+        <section aria-labelledby="trigger">
+          <h2 id="trigger">{t("trigger")}</h2>
+          {lora.trigger ? (
+            <p className={classes.word}><code>{lora.trigger}</code> <CopyButton value={lora.trigger} /></p>
+          ) : (
+            <p className={classes.soft}>{t("noTrigger")}</p>
+          )}
+        </section>
+        <section aria-labelledby="use">
+          <h2 id="use">{t("use")}</h2>
+          <p className={classes.soft}>{t("useHelp")}</p>
+          <Downloads lora={lora} />
+        </section>
+        <section aria-labelledby="facts">
+          <h2 id="facts">{t("facts")}</h2>
+          <LoraFacts lora={lora} />
+        </section>
+      </div>
+    </div>
   );
 }

@@ -2,14 +2,16 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, take } from "@/api/client";
+import { kindOf } from "@/api/kinds";
 import { keys } from "@/api/queries";
 import type { Model } from "@/api/types";
 import { ConfirmButton } from "@/components/ConfirmButton";
 import { formatFacts } from "@/lib/format";
 import { useFormat } from "@/lib/useFormat";
+import { PrepareBase } from "./PrepareBase";
 import classes from "./ModelsPage.module.css";
 
-const FAMILIES = ["sd1", "sd2", "sdxl", "sd3", "flux"] as const;
+const FAMILIES = ["sd1", "sd2", "sdxl", "sd3", "flux", "causal_lm"] as const;
 type Family = (typeof FAMILIES)[number];
 const isFamily = (name: string | null): name is Family => FAMILIES.some((family) => family === name);
 
@@ -34,7 +36,8 @@ export function ModelCard({ model }: { model: Model }) {
           )}
         </h2>
         <p className={classes.facts}>{formatFacts(facts)}</p>
-        {model.embedded ? <p className={classes.facts}>{t("embeddedText")}</p> : <p className={classes.source}>{model.source}</p>}
+        {model.embedded ? <p className={classes.facts}>{t(kindOf(model.family) === "texts" ? "embeddedTexts" : "embeddedText")}</p> : <p className={classes.source}>{model.source}</p>}
+        <PrepareBase model={model} />
         {model.warnings.map((warning) => (
           <p key={warning} className={classes.warning}>
             {warning}

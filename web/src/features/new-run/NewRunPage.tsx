@@ -4,14 +4,17 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
+import type { Kind } from "@/api/kinds";
 import { datasetsQuery, machineQuery, modelsQuery, settingsQuery } from "@/api/queries";
 import { ErrorNote } from "@/components/ErrorNote";
 import { Page } from "@/components/Page";
-import { changesOf, type Draft } from "@/features/new-run/draft";
+import { freshDraft, kindOfPreset, kindWanted } from "@/features/new-run/begin";
+import { act } from "@/features/new-run/draft";
 import { Editor } from "@/features/new-run/Editor";
-import { forgetKept, kept } from "@/features/new-run/kept";
+import type { Nested } from "@/features/new-run/form/nested";
+import { forgetKept, keep, kept } from "@/features/new-run/kept";
 import { presetsQuery, schemaQuery } from "@/features/new-run/queries";
-import { firstPreset, memoryOf } from "@/features/new-run/steps/fit";
+import { memoryOf } from "@/features/new-run/steps/fit";
 import { originQuery } from "@/features/new-run/useOrigin";
 
 export function Component() {
@@ -24,6 +27,8 @@ function NewRun({ params }: { params: URLSearchParams }) {
   const from = params.get("from");
   const address = params.toString();
   const [left, setLeft] = useState(() => kept(address));
+  /** What is looked at, once the person has said so, and how often that was. */
+  const [chosen, setChosen] = useState<{ kind: Kind | null; times: number }>({ kind: left?.kind ?? null, times: 0 });
   const needed = useQueries({ queries: [presetsQuery, schemaQuery, datasetsQuery, modelsQuery, settingsQuery, machineQuery] });
   const origin = useQuery({ ...originQuery(from ?? ""), enabled: from !== null });
   const [presets, schema, datasets, models, settings, machine] = needed;
@@ -39,18 +44,21 @@ function NewRun({ params }: { params: URLSearchParams }) {
         </div>
       );
     }
-    const only = datasets.data.items.length === 1 ? (datasets.data.items[0]?.id ?? null) : null;
-    const wanted = params.get("preset") ?? origin.data?.preset ?? settings.data.default_preset ?? null;
-    const known = presets.data.items.find((preset) => preset.name === wanted);
-    const fresh: Draft = {
-      preset: (known ?? firstPreset(presets.data.items, memoryOf(machine.data)))?.name ?? null,
-      dataset: params.get("dataset") ?? origin.data?.dataset ?? only,
-      changed: origin.data === undefined ? {} : changesOf(origin.data.wanted),
+    const parts = {
+      presets: presets.data.items, datasets: datasets.data.items, origin: origin.data, usualPreset: settings.data.default_preset ?? null, memory: memoryOf(machine.data),
+      asked: { dataset: params.get("dataset"), preset: params.get("preset") },
+    };
+    const kind = chosen.kind ?? kindWanted(parts);
+    const choose = (next: Kind, wanted?: Nested) => {
+      const before = kept(address)?.drafts[next] ?? freshDraft(next, parts);
+      keep(address, next, wanted && act(before, { do: "replace", wanted }));
+      setChosen({ kind: next, times: chosen.times + 1 });
     };
     return (
       <Editor
-        key={left === null ? "fresh" : "left"} start={left ?? fresh} address={address} presets={presets.data.items} schema={schema.data} datasets={datasets.data.items} models={models.data.items}
-        preferred={settings.data.default_base_model} machine={machine.data}
+        key={`${kind} ${chosen.times}`} kind={kind} onKind={choose} start={kept(address)?.drafts[kind] ?? freshDraft(kind, parts)} address={address}
+        presets={presets.data.items.filter((preset) => kindOfPreset(preset) === kind)} datasets={datasets.data.items.filter((dataset) => dataset.kind === kind)}
+        schema={schema.data} models={models.data.items} preferred={settings.data.default_base_model} machine={machine.data}
       />
     );
   };
@@ -58,6 +66,7 @@ function NewRun({ params }: { params: URLSearchParams }) {
   const afresh = () => {
     forgetKept();
     setLeft(null);
+    setChosen({ kind: null, times: chosen.times + 1 });
   };
   const lead = origin.data ? t("from", { name: origin.data.name }) : t("lead");
 

@@ -2,15 +2,18 @@
 import { Button, Skeleton } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { Plan, Problem } from "@/api/types";
+import type { Kind } from "@/api/kinds";
+import type { Plan, Problem, TextPlan } from "@/api/types";
 import { ErrorNote } from "@/components/ErrorNote";
 import classes from "@/features/new-run/Editor.module.css";
 import { Problems } from "@/features/new-run/Problems";
 import type { Start } from "@/features/new-run/useStart";
+import { TextTotals } from "@/features/new-run/TextTotals";
 import { useFormat } from "@/lib/useFormat";
 
 interface Props {
-  checked: { data?: { plan: Plan | null; problems: Problem[]; notes: string[] }; error: Error | null; isPending: boolean; refetch: () => unknown };
+  kind: Kind;
+  checked: { data?: { plan: Plan | null; text_plan?: TextPlan | null; problems: Problem[]; notes: string[] }; error: Error | null; isPending: boolean; refetch: () => unknown };
   /** Whether the counts are of settings that have changed since. */
   stale: boolean;
   hasDataset: boolean;
@@ -20,16 +23,17 @@ interface Props {
   children: ReactNode;
 }
 
-export function PlanPanel({ checked, stale, hasDataset, submit, warnings, children }: Props) {
+export function PlanPanel({ kind, checked, stale, hasDataset, submit, warnings, children }: Props) {
   const { t } = useTranslation("newRun");
   const problems = (checked.data?.problems ?? []).filter((problem) => hasDataset || problem.key !== "dataset");
-  const ready = hasDataset && !stale && problems.length === 0 && checked.data?.plan != null;
+  const { plan = null, text_plan: textPlan = null } = checked.data ?? {};
+  const ready = hasDataset && !stale && problems.length === 0 && (kind === "texts" ? textPlan : plan) !== null;
   return (
     <aside className={classes.plan} aria-labelledby="plan">
       <div className={classes.planBody}>
         <h2 id="plan">{t("plan.title")}</h2>
         {checked.error && <ErrorNote error={checked.error} small onRetry={() => void checked.refetch()} />}
-        {checked.isPending && !checked.error ? <Skeleton height={170} /> : <Totals plan={checked.data?.plan ?? null} stale={stale} />}
+        {checked.isPending && !checked.error ? <Skeleton height={170} /> : kind === "texts" ? <TextTotals plan={textPlan} stale={stale} /> : <Totals plan={plan} stale={stale} />}
         {children}
       </div>
       <div className={classes.planFoot}>
@@ -37,7 +41,7 @@ export function PlanPanel({ checked, stale, hasDataset, submit, warnings, childr
         {submit.error && <ErrorNote error={submit.error} small />}
         {warnings}
         <Button size="lg" fullWidth disabled={!ready} loading={submit.pending} onClick={submit.go} aria-describedby="start-hint">{t("start")}</Button>
-        <p id="start-hint" className={classes.soft}>{t(hasDataset ? "startHint" : "chooseDataset")}</p>
+        <p id="start-hint" className={classes.soft}>{t(hasDataset ? "startHint" : kind === "texts" ? "chooseTexts" : "chooseDataset")}</p>
       </div>
     </aside>
   );

@@ -1,5 +1,6 @@
 // Beside the form: what the choices come to and what the run will take. A part of its own, so that a forecast draws nothing else anew.
 import { useTranslation } from "react-i18next";
+import type { Kind } from "@/api/kinds";
 import type { Machine } from "@/api/types";
 import { ADVICE } from "@/features/new-run/forecast/AdviceList";
 import classes from "@/features/new-run/forecast/Forecast.module.css";
@@ -11,6 +12,7 @@ import { PlanPanel } from "@/features/new-run/PlanPanel";
 import type { Start } from "@/features/new-run/useStart";
 
 interface Props {
+  kind: Kind;
   asked: { config: Nested; dataset: string | null };
   machine: Machine;
   changes: Changes;
@@ -22,12 +24,12 @@ interface Props {
   submit: Start;
 }
 
-export function Side({ asked, machine, changes, checked, stale, hasDataset, submit }: Props) {
+export function Side({ kind, asked, machine, changes, checked, stale, hasDataset, submit }: Props) {
   const forecasting = useForecast(asked.config, hasDataset ? asked.dataset : null);
   const warnings = forecasting.seen?.advice.length ?? 0;
   return (
     <PlanPanel
-      checked={checked} stale={stale} hasDataset={hasDataset} submit={submit}
+      kind={kind} checked={checked} stale={stale} hasDataset={hasDataset} submit={submit}
       warnings={hasDataset && warnings > 0 && <Warnings count={warnings} />}
     >
       <ForecastPanel forecasting={forecasting} changes={changes} machine={machine} />

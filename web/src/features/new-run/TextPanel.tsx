@@ -18,7 +18,8 @@ interface Props {
   /** The settings as they are in the form. */
   yaml: string;
   dataset: string | null;
-  onUse: (wanted: Nested) => void;
+  /** `family`: of the base that the text names, where it is known. */
+  onUse: (wanted: Nested, family: string | undefined) => void;
 }
 
 export function TextPanel({ yaml, dataset, onUse }: Props) {
@@ -31,7 +32,8 @@ export function TextPanel({ yaml, dataset, onUse }: Props) {
   const problems = (current?.problems ?? []).filter((problem) => problem.key !== "dataset");
   const use = () => {
     if (current === undefined) return;
-    onUse(current.wanted);
+    const family = current.config?.family ?? current.wanted.family;
+    onUse(current.wanted, typeof family === "string" ? family : undefined);
     setEdited(null);
     announce(t("text.used"));
   };

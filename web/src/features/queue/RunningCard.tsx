@@ -3,9 +3,9 @@ import { Progress } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Run } from "@/api/types";
-import { Picture } from "@/components/Picture";
 import { StateBadge } from "@/components/StateBadge";
 import { pathOf } from "@/features/runs/path";
+import { RunCover } from "@/features/runs/RunCover";
 import classes from "@/features/queue/Queue.module.css";
 import { progressOf } from "@/features/runs/view/progress";
 import { formatLoss } from "@/features/runs/words/numbers";
@@ -23,7 +23,7 @@ export function RunningCard({ run }: { run: Run }) {
   ];
   return (
     <article className={classes.card}>
-      <div className={classes.cover}><Picture src={run.cover ?? null} alt="" eager /></div>
+      <div className={classes.cover}><RunCover run={run} eager /></div>
       <div className={classes.cardWords}>
         <div className={classes.cardHead}>
           <Link to={pathOf(run)} className={classes.name}>{run.name}</Link>

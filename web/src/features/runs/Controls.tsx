@@ -1,8 +1,9 @@
 // What can be done with a run in its state: the likely thing as a button, the rest in a menu.
 import { Button, Menu } from "@mantine/core";
-import { IconDots, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
+import { IconDots, IconMessages, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { kindOf } from "@/api/kinds";
 import type { Run } from "@/api/types";
 import { announce } from "@/components/announce";
 import { ConfirmButton } from "@/components/ConfirmButton";
@@ -19,7 +20,8 @@ export function Controls({ run }: { run: Run }) {
   const verb = useVerb(run.id);
   const busy = isBusy(run.state);
   const over = isOver(run.state);
-  const tell = (one: Verb) => verb.mutate(one, { onSuccess: () => announce(t(`asked.${one}`)) });
+  const texts = kindOf(run.family) === "texts";
+  const tell = (one: Verb) => verb.mutate(one, { onSuccess: () => announce(t(texts && one === "sample" ? "asked.answer" : `asked.${one}`)) });
   return (
     <div className={classes.controls}>
       {busy && (
@@ -42,6 +44,7 @@ export function Controls({ run }: { run: Run }) {
         </ConfirmButton>
       )}
       {over && run.state !== "finished" && <RetryMenu run={run} />}
+      {texts && run.lora && <Button component={Link} to={`/loras/${run.lora}`} leftSection={<IconMessages size={16} />}>{t("do.chat")}</Button>}
       <DownloadMenu run={run} />
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
@@ -50,7 +53,7 @@ export function Controls({ run }: { run: Run }) {
         <Menu.Dropdown>
           {run.state === "running" && (
             <>
-              <Menu.Item onClick={() => tell("sample")}>{t("do.sample")}</Menu.Item>
+              <Menu.Item onClick={() => tell("sample")}>{t(texts ? "do.answer" : "do.sample")}</Menu.Item>
               <Menu.Item onClick={() => tell("checkpoint")}>{t("do.checkpoint")}</Menu.Item>
             </>
           )}

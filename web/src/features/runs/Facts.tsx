@@ -6,18 +6,22 @@ import type { ReactNode } from "react";
 import type { Run } from "@/api/types";
 import facts from "@/components/Facts.module.css";
 import { TimeAgo } from "@/components/Format";
+import { numbers } from "@/lib/format";
 import { useFormat } from "@/lib/useFormat";
 import type { RunView } from "@/features/runs/view/view";
 
 export function Facts({ run, view }: { run: Run; view: RunView }) {
   const { t } = useTranslation("runs");
-  const { bytes, duration } = useFormat();
+  const { bytes, duration, language, number } = useFormat();
   const seconds = view.latest?.seconds ?? run.step_seconds;
   const peak = view.latest?.peak ?? run.peak_memory_bytes;
+  const sizes = view.sizes;
+  const share = sizes?.all ? numbers(language, { style: "percent", maximumSignificantDigits: 2 }).format(sizes.trainable / sizes.all) : null;
   const rows: [string, ReactNode][] = [
     [t("fact.dataset"), run.dataset && <Anchor component={Link} to={`/datasets/${run.dataset.id}`}>{run.dataset.name}</Anchor>],
     [t("fact.base"), run.base_model],
     [t("fact.preset"), run.preset],
+    [t("fact.trainable"), sizes?.all && share && t("fact.trainableOf", { trainable: number(sizes.trainable), all: number(sizes.all), share })],
     [t("fact.device"), view.latest?.device ?? run.device],
     [t("fact.started"), run.started_at && <TimeAgo time={run.started_at} />],
     [t("fact.ended"), run.ended_at && <TimeAgo time={run.ended_at} />],

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { kindOf } from "@/api/kinds";
 import { keys } from "@/api/queries";
 import type { Run } from "@/api/types";
 import { EditableTitle } from "@/components/EditableTitle";
@@ -20,8 +21,10 @@ import { Notes } from "@/features/runs/Notes";
 import { ProgressStrip } from "@/features/runs/ProgressStrip";
 import type { Past } from "@/features/runs/queries";
 import classes from "@/features/runs/Run.module.css";
+import { Answers } from "@/features/runs/samples/Answers";
 import { Samples } from "@/features/runs/samples/Samples";
 import { Seen } from "@/features/runs/Seen";
+import { SeenTexts } from "@/features/runs/SeenTexts";
 import { Timeline } from "@/features/runs/Timeline";
 import { useChange } from "@/features/runs/useRun";
 import { isBroken, isOver, progressOf } from "@/features/runs/view/progress";
@@ -37,6 +40,7 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
   useFresh(run.id, view.timeline.length);
   const change = useChange(run.id);
   const over = isOver(run.state);
+  const kind = kindOf(run.family);
   const { totalSteps } = progressOf(run, view);
   return (
     <Page
@@ -50,8 +54,8 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
         <ProgressStrip run={run} view={view} link={link} />
         {run.error && isBroken(run.state) && <Broken id={run.id} error={run.error} />}
         <section aria-labelledby="samples">
-          <h2 id="samples">{t("samples.title")}</h2>
-          <Samples id={run.id} over={over} />
+          <h2 id="samples">{t(kind === "texts" ? "answers.title" : "samples.title")}</h2>
+          {kind === "texts" ? <Answers events={view.timeline} over={over} /> : <Samples id={run.id} over={over} />}
         </section>
         <section aria-labelledby="curves">
           <h2 id="curves">{t("chart.title")}</h2>
@@ -62,7 +66,7 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
         <div className={classes.columns}>
           <section aria-labelledby="timeline">
             <h2 id="timeline">{t("timeline.title")}</h2>
-            <Timeline events={view.timeline} />
+            <Timeline events={view.timeline} kind={kind} />
           </section>
           <section aria-labelledby="about">
             <h2 id="about">{t("about")}</h2>
@@ -72,7 +76,7 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
           </section>
         </div>
         <div>
-          <Fold title={t("seen.title")}>{() => <Seen id={run.id} />}</Fold>
+          <Fold title={t(kind === "texts" ? "seen.titleTexts" : "seen.title")}>{() => (kind === "texts" ? <SeenTexts id={run.id} /> : <Seen id={run.id} />)}</Fold>
           <Fold title={t("config.title")}>{() => <Config id={run.id} />}</Fold>
           <Fold title={t("log.title")}>{() => <Log id={run.id} live={!over} />}</Fold>
         </div>

@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Kind } from "@/api/kinds";
 import type { RunEvent } from "@/api/types";
 import { TimeAgo } from "@/components/Format";
 import classes from "@/features/runs/Run.module.css";
@@ -9,9 +10,9 @@ import { useEventWords } from "@/features/runs/words/useEventWords";
 
 const FIRST = 12;
 
-export function Timeline({ events }: { events: readonly RunEvent[] }) {
+export function Timeline({ events, kind }: { events: readonly RunEvent[]; kind: Kind }) {
   const { t } = useTranslation("runs");
-  const words = useEventWords();
+  const words = useEventWords(kind);
   const [all, setAll] = useState(false);
   const newest = gathered(events).reverse();
   const shown = all ? newest : newest.slice(0, FIRST);
@@ -42,7 +43,7 @@ interface Entry {
   count: number;
 }
 
-/** The pictures of one step are one entry. */
+/** The samples of one step are one entry. */
 function gathered(events: readonly RunEvent[]): Entry[] {
   const entries: Entry[] = [];
   for (const event of events) {

@@ -61,6 +61,17 @@ export const seenQuery = (id: string) =>
     staleTime: Infinity,
   });
 
+/** The texts as the run saw them. */
+export const seenTextsQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.run(id), "seen", "texts"],
+    queryFn: ({ pageParam, signal }) =>
+      take(api.GET("/api/runs/{run_id}/examples", { params: { path: { run_id: id }, query: { cursor: pageParam ?? undefined, limit: 100 } }, signal })),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page) => (page.next == null ? undefined : Number(page.next)),
+    staleTime: Infinity,
+  });
+
 export const configQuery = (id: string) =>
   queryOptions({
     queryKey: [...keys.run(id), "config"],

@@ -7,8 +7,8 @@ import type { Run } from "@/api/types";
 import { ErrorNote } from "@/components/ErrorNote";
 import { useErrorWords } from "@/components/errorWords";
 import { TimeAgo } from "@/components/Format";
-import { Picture } from "@/components/Picture";
 import { StateBadge } from "@/components/StateBadge";
+import { RunCover } from "@/features/runs/RunCover";
 import { useFormat } from "@/lib/useFormat";
 import classes from "./Latest.module.css";
 
@@ -36,7 +36,7 @@ function Row({ run }: { run: Run }) {
   return (
     <li>
       <Link to={`/runs/${run.id}`} className={classes.row}>
-        <Picture src={run.cover ?? null} alt="" className={classes.cover} />
+        <span className={classes.cover}><RunCover run={run} /></span>
         <span className={classes.words}>
           <span className={classes.name}>{run.name}</span>
           <span className={classes.detail}>

@@ -1,5 +1,5 @@
-// One's own pictures: an empty data set, opened where they are dropped.
-import { Button } from "@mantine/core";
+// One's own pictures or texts: an empty data set, opened where they are dropped.
+import { Button, Group } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { ErrorNote } from "@/components/ErrorNote";
 import { useNewDataset } from "@/features/datasets/useNewDataset";
@@ -10,9 +10,14 @@ export function NewDatasetCard() {
   const create = useNewDataset();
   return (
     <Way title={t("own.title")} text={t("own.text")}>
-      <Button variant="default" onClick={() => create.mutate(undefined)} disabled={create.isPending}>
-        {t("own.action")}
-      </Button>
+      <Group gap="xs">
+        <Button variant="default" onClick={() => create.mutate({ kind: "images" })} disabled={create.isPending}>
+          {t("own.action")}
+        </Button>
+        <Button variant="default" onClick={() => create.mutate({ kind: "texts" })} disabled={create.isPending}>
+          {t("own.texts")}
+        </Button>
+      </Group>
       {create.isError ? <ErrorNote error={create.error} small /> : null}
     </Way>
   );

@@ -1,6 +1,7 @@
 // The uploads: one bar for all, a line for each, and the refused ones with their sentence.
 import { Button, CloseButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import type { Kind } from "@/api/kinds";
 import { formatFacts } from "@/lib/format";
 import { useFormat } from "@/lib/useFormat";
 import { Refusal } from "../Refusal";
@@ -10,12 +11,13 @@ import { UploadList } from "./UploadList";
 import classes from "./UploadPanel.module.css";
 
 interface UploadPanelProps {
+  kind?: Kind;
   queue: UploadQueue;
   items: readonly Item[];
   active: boolean;
 }
 
-export function UploadPanel({ queue, items, active }: UploadPanelProps) {
+export function UploadPanel({ kind = "images", queue, items, active }: UploadPanelProps) {
   const { t } = useTranslation("datasets");
   const totals = totalsOf(items);
   const share = totals.bytes ? totals.sent / totals.bytes : totals.settled / totals.files;
@@ -23,7 +25,7 @@ export function UploadPanel({ queue, items, active }: UploadPanelProps) {
     <section className={classes.panel} aria-label={t("upload.title")}>
       <div className={classes.head}>
         <p className={classes.sum} role="status">
-          {active ? <Progress totals={totals} /> : <Outcome totals={totals} />}
+          {active ? <Progress kind={kind} totals={totals} /> : <Outcome kind={kind} totals={totals} />}
         </p>
         {active ? (
           <Button size="compact-sm" variant="default" onClick={() => queue.stop()}>
@@ -41,35 +43,40 @@ export function UploadPanel({ queue, items, active }: UploadPanelProps) {
         <progress className={classes.bar} max={1} value={share} aria-label={t("upload.title")} />
       ) : null}
       <UploadList items={items} active={active} />
-      {totals.refused.length ? <Refused totals={totals} /> : null}
+      {totals.refused.length ? <Refused kind={kind} totals={totals} /> : null}
     </section>
   );
 }
 
-function Progress({ totals }: { totals: Totals }) {
+interface Told {
+  kind: Kind;
+  totals: Totals;
+}
+
+function Progress({ kind, totals }: Told) {
   const { t } = useTranslation("datasets");
   const { bytes, number } = useFormat();
-  if (totals.bytes === 0) return t("upload.reading", { count: totals.added });
+  if (totals.bytes === 0) return t(kind === "texts" ? "upload.readingTexts" : "upload.reading", { count: totals.added });
   const words = { done: number(totals.settled), all: number(totals.files), sent: bytes(totals.sent), size: bytes(totals.bytes) };
   return t("upload.total", words);
 }
 
-function Outcome({ totals }: { totals: Totals }) {
+function Outcome({ kind, totals }: Told) {
   const { t } = useTranslation("datasets");
-  const parts = [t("upload.finished", { count: totals.added })];
+  const parts = [t(kind === "texts" ? "upload.finishedTexts" : "upload.finished", { count: totals.added })];
   if (totals.captions) parts.push(t("upload.captions", { count: totals.captions }));
   if (totals.duplicates) parts.push(t("upload.duplicates", { count: totals.duplicates }));
   return formatFacts(parts);
 }
 
-function Refused({ totals }: { totals: Totals }) {
+function Refused({ kind, totals }: Told) {
   const { t } = useTranslation("datasets");
   return (
     <div className={classes.refused}>
-      <p>{t("upload.refusedTitle", { count: totals.refused.length })}</p>
+      <p>{t(kind === "texts" ? "upload.refusedTexts" : "upload.refusedTitle", { count: totals.refused.length })}</p>
       <ul>
         {totals.refused.slice(0, 100).map((refusal) => (
-          <Refusal key={`${refusal.file} ${refusal.message}`} {...refusal} />
+          <Refusal key={`${refusal.file} ${refusal.message}`} {...refusal} kind={kind} />
         ))}
       </ul>
     </div>

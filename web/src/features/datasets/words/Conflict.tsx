@@ -1,9 +1,9 @@
 // Two people wrote one caption: both texts, and three ways on. What stands in the field is never lost.
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { WordDiff } from "@/components/WordDiff";
 import type { Caption } from "../useCaption";
 import { joined, once, tagsOf } from "./tags";
-import { WordDiff } from "./WordDiff";
 import classes from "./Words.module.css";
 
 export function Conflict({ caption }: { caption: Caption }) {

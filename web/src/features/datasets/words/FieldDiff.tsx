@@ -1,6 +1,6 @@
 // One field before and after: captions word by word, everything else as "this → that".
 import { useTranslation } from "react-i18next";
-import { WordDiff } from "./WordDiff";
+import { WordDiff } from "@/components/WordDiff";
 
 const isText = (value: unknown): value is string | null | undefined => typeof value === "string" || value === null || value === undefined;
 

@@ -3,6 +3,7 @@ import { Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Kind } from "@/api/kinds";
 import type { Model, Preset, PresetNeeds } from "@/api/types";
 import { Picture } from "@/components/Picture";
 import { fits, suits } from "@/features/new-run/steps/fit";
@@ -11,6 +12,7 @@ import { Step } from "@/features/new-run/steps/Step";
 import classes from "@/features/new-run/steps/Steps.module.css";
 
 interface Props {
+  kind: Kind;
   presets: readonly Preset[];
   chosen: string | null;
   memory: number;
@@ -18,7 +20,7 @@ interface Props {
   onChoose: (name: string) => void;
 }
 
-export function PresetStep({ presets, chosen, memory, models, onChoose }: Props) {
+export function PresetStep({ kind, presets, chosen, memory, models, onChoose }: Props) {
   const { t } = useTranslation("newRun");
   const [all, setAll] = useState(false);
   const needs = useQuery(needsQuery);
@@ -26,11 +28,11 @@ export function PresetStep({ presets, chosen, memory, models, onChoose }: Props)
   const shown = all || usable.length === 0 ? presets : presets.filter((preset) => usable.includes(preset) || preset.name === chosen);
   const pictured = shown.some((preset) => preset.picture);
   return (
-    <Step number={1} title={t("preset.title")} help={t("preset.help")}>
+    <Step number={2} title={t(kind === "texts" ? "preset.titleTexts" : "preset.title")} help={t("preset.help")}>
       {usable.length > 0 && usable.length < presets.length && (
         <Switch size="sm" mb="md" label={t("preset.all", { count: presets.length })} checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
       )}
-      <div className={classes.cards} role="radiogroup" aria-label={t("preset.title")}>
+      <div className={classes.cards} role="radiogroup" aria-label={t(kind === "texts" ? "preset.titleTexts" : "preset.title")}>
         {shown.map((preset) => (
           <Card key={preset.name} preset={preset} known={needs.data?.items.filter((one) => one.preset === preset.name) ?? []} checked={preset.name === chosen} memory={memory} pictured={pictured} onChoose={onChoose} />
         ))}

@@ -32,7 +32,8 @@ export function ChartTable(props: Props) {
 function Rows({ points, smoothed, validations }: Props) {
   const { t } = useTranslation("runs");
   const format = useFormat();
-  const held = new Map(validations.map((one) => [one.step, one.loss]));
+  const held = new Map(validations.map((one) => [one.step, one]));
+  const perplexing = validations.some((one) => one.perplexity != null);
   const value = (loss: number | null | undefined) => (loss == null ? "–" : formatLoss(loss));
   const known = points.map((point, index) => ({ ...point, calm: smoothed[index] }));
   const chosen = new Set(spread(known, ROWS));
@@ -44,7 +45,7 @@ function Rows({ points, smoothed, validations }: Props) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("chart.step")}</Table.Th><Table.Th>{t("chart.raw")}</Table.Th><Table.Th>{t("chart.smoothed")}</Table.Th>
-            <Table.Th>{t("chart.validation")}</Table.Th><Table.Th>{t("chart.lr")}</Table.Th>
+            <Table.Th>{t("chart.validation")}</Table.Th>{perplexing && <Table.Th>{t("chart.perplexity")}</Table.Th>}<Table.Th>{t("chart.lr")}</Table.Th>
             <Table.Th>{t("chart.memory")}</Table.Th><Table.Th>{t("chart.seconds")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -52,7 +53,7 @@ function Rows({ points, smoothed, validations }: Props) {
           {rows.map((row) => (
             <Table.Tr key={row.step}>
               <Table.Td>{row.step.toLocaleString()}</Table.Td><Table.Td>{value(row.loss)}</Table.Td><Table.Td>{value(row.calm)}</Table.Td>
-              <Table.Td>{value(held.get(row.step))}</Table.Td><Table.Td>{formatRate(row.lr)}</Table.Td>
+              <Table.Td>{value(held.get(row.step)?.loss)}</Table.Td>{perplexing && <Table.Td>{value(held.get(row.step)?.perplexity)}</Table.Td>}<Table.Td>{formatRate(row.lr)}</Table.Td>
               <Table.Td>{format.bytes(row.memory)}</Table.Td><Table.Td>{formatStepTime(row.seconds, format.language)}</Table.Td>
             </Table.Tr>
           ))}

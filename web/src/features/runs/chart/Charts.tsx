@@ -4,15 +4,15 @@ import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "@/features/runs/chart/Charts.module.css";
 import { ChartTable } from "@/features/runs/chart/ChartTable";
-import { axisEnd, columnsOf, lossColumns } from "@/features/runs/chart/columns";
-import { LOSS_LINES, LR_LINES, MEMORY_LINES, TIME_LINES } from "@/features/runs/chart/lines";
+import { axisEnd, columnsOf, lossColumns, perplexityColumns } from "@/features/runs/chart/columns";
+import { LOSS_LINES, LR_LINES, MEMORY_LINES, PERPLEXITY_LINES, TIME_LINES } from "@/features/runs/chart/lines";
 import { Plot } from "@/features/runs/chart/Plot";
 import { Readout } from "@/features/runs/chart/Readout";
 import { SmallPlot } from "@/features/runs/chart/SmallPlot";
 import { useSummary } from "@/features/runs/chart/useSummary";
 import { smooth } from "@/features/runs/view/smooth";
 import type { RunView } from "@/features/runs/view/view";
-import { formatRate, formatStepTime, formatTick } from "@/features/runs/words/numbers";
+import { formatLoss, formatRate, formatStepTime, formatTick } from "@/features/runs/words/numbers";
 import { formatBytes } from "@/lib/format";
 
 interface Props {
@@ -36,6 +36,7 @@ export default function Charts({ runId, view, totalSteps }: Props) {
   const lr = useMemo(() => columnsOf(points, "lr"), [points]);
   const memory = useMemo(() => columnsOf(points, "memory", "peak"), [points]);
   const time = useMemo(() => columnsOf(points, "seconds"), [points]);
+  const perplexity = useMemo(() => perplexityColumns(validations), [validations]);
   const summary = useSummary(points, validations);
   const shared = { end: axisEnd(points.at(-1)?.step ?? 0, totalSteps), syncKey: runId };
 
@@ -64,6 +65,7 @@ export default function Charts({ runId, view, totalSteps }: Props) {
       </div>
       <Text size="sm" c="dimmed">{summary}</Text>
       <div className={classes.small}>
+        {perplexity[0].length > 0 && <SmallPlot title={t("chart.perplexity")} columns={perplexity} lines={PERPLEXITY_LINES} format={formatLoss} {...shared} />}
         <SmallPlot title={t("chart.lr")} columns={lr} lines={LR_LINES} format={formatRate} {...shared} />
         <SmallPlot title={t("chart.memory")} columns={memory} lines={MEMORY_LINES} format={bytes} {...shared} />
         <SmallPlot title={t("chart.seconds")} columns={time} lines={TIME_LINES} format={seconds} {...shared} />

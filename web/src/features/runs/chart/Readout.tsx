@@ -23,6 +23,7 @@ export function Readout({ points, smoothed, validations, step }: Props) {
       <div><dt>{t("chart.raw")}</dt><dd>{value(point?.loss)}</dd></div>
       <div><dt>{t("chart.smoothed")}</dt><dd>{value(smoothed[at])}</dd></div>
       {validations.length > 0 && <div><dt>{t("chart.validation")}</dt><dd>{value(check?.loss)}</dd></div>}
+      {validations.some((one) => one.perplexity != null) && <div><dt>{t("chart.perplexity")}</dt><dd>{value(check?.perplexity)}</dd></div>}
     </dl>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { axisEnd, lossColumns, spread } from "@/features/runs/chart/columns";
+import { axisEnd, lossColumns, perplexityColumns, spread } from "@/features/runs/chart/columns";
 import type { Point } from "@/features/runs/view/view";
 
 const point = (step: number): Point => ({ seq: step, step, loss: step / 10, lr: 0, seconds: 0, memory: 0, peak: 0 });
@@ -15,6 +15,11 @@ describe("lossColumns", () => {
       [undefined, 1, undefined, 1, 1],
     ]);
   });
+});
+
+it("draws perplexity only where it was measured", () => {
+  expect(perplexityColumns([{ seq: 1, step: 5, loss: 1 }])).toEqual([[], []]);
+  expect(perplexityColumns([{ seq: 1, step: 5, loss: 1, perplexity: 3 }, { seq: 2, step: 9, loss: null }])).toEqual([[5], [3]]);
 });
 
 describe("axisEnd", () => {

@@ -36,6 +36,12 @@ export function columnsOf(points: readonly Point[], ...keys: ("lr" | "memory" | 
   return [points.map((point) => point.step), ...keys.map((key) => points.map((point) => point[key]))];
 }
 
+/** Step and perplexity of what is held out; empty where nobody measures it. */
+export function perplexityColumns(checks: readonly Validation[]): Columns {
+  const known = checks.filter((check) => check.perplexity != null);
+  return [known.map((check) => check.step), known.map((check) => check.perplexity)];
+}
+
 /** Where the x axis ends: an eighth, a quarter, half or all of the run, so that it moves three times at most. */
 export function axisEnd(step: number, total: number): number {
   if (total <= 0) return Math.max(step, 1);

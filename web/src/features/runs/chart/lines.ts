@@ -10,6 +10,7 @@ export const LOSS_LINES: readonly Line[] = [
   { colour: MAIN, width: 2 },
   { colour: CHECK, dots: true },
 ];
+export const PERPLEXITY_LINES: readonly Line[] = [{ colour: CHECK, marks: true }];
 export const LR_LINES: readonly Line[] = [{ colour: MAIN }];
 export const MEMORY_LINES: readonly Line[] = [{ colour: MAIN }, { colour: SECOND, width: 1 }];
 export const TIME_LINES: readonly Line[] = [{ colour: MAIN, width: 1 }];

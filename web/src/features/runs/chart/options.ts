@@ -9,6 +9,8 @@ export interface Line {
   alpha?: number;
   /** Points instead of a line. */
   dots?: boolean;
+  /** Points on the line: where there are few. */
+  marks?: boolean;
 }
 
 interface Wanted {
@@ -69,7 +71,7 @@ export function optionsOf(wanted: Wanted): uPlot.Options {
 
 function seriesOf(line: Line, css: (name: string) => string): uPlot.Series {
   const colour = css(line.colour);
-  const points = line.dots ? { show: true, size: 8, fill: colour, stroke: colour } : { show: false };
+  const points = line.dots || line.marks ? { show: true, size: 8, fill: colour, stroke: colour } : { show: false };
   return {
     stroke: colour,
     width: line.dots ? 1 : (line.width ?? 1.5),

@@ -21,7 +21,8 @@ export function useSummary(points: readonly Point[], validations: readonly Valid
       : t("chart.summary", { first: formatLoss(mean(losses.slice(0, tenth))), last: formatLoss(mean(losses.slice(-tenth))), step }),
   ];
   const check = validations.at(-1);
-  if (check?.loss != null) said.push(t("chart.summaryValidation", { loss: formatLoss(check.loss), step: number(check.step) }));
+  if (check?.perplexity != null) said.push(t("chart.summaryPerplexity", { perplexity: formatLoss(check.perplexity), step: number(check.step) }));
+  else if (check?.loss != null) said.push(t("chart.summaryValidation", { loss: formatLoss(check.loss), step: number(check.step) }));
   return said.join(" ");
 }
 

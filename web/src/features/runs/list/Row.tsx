@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Run } from "@/api/types";
 import { TimeAgo } from "@/components/Format";
-import { Picture } from "@/components/Picture";
 import { StateBadge } from "@/components/StateBadge";
 import classes from "@/features/runs/list/History.module.css";
+import { RunCover } from "@/features/runs/RunCover";
 import { Why } from "@/features/runs/list/Why";
 import { isBroken } from "@/features/runs/view/progress";
 import { formatLoss } from "@/features/runs/words/numbers";
@@ -19,7 +19,7 @@ export function Row({ run, onTag }: { run: Run; onTag: (tag: string) => void }) 
     <tr>
       <td>
         <div className={classes.run}>
-          <div className={classes.cover}><Picture src={run.cover ?? null} alt="" /></div>
+          <div className={classes.cover}><RunCover run={run} /></div>
           <div className={classes.words}>
             <Link to={`/runs/${run.id}`} className={classes.link}>{run.name}</Link>
             {run.tags.length > 0 && (

@@ -1,6 +1,7 @@
 // All samples over time: a row a prompt, a column a step, newest at the right; it follows unless one has scrolled back.
 import { type CSSProperties, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import type { Sample } from "@/api/types";
 import { Picture } from "@/components/Picture";
 import { useFormat } from "@/lib/useFormat";
 import type { Film } from "@/features/runs/samples/film";
@@ -8,7 +9,7 @@ import type { Side } from "@/features/runs/samples/Samples";
 import classes from "@/features/runs/samples/Samples.module.css";
 
 interface Props {
-  film: Film;
+  film: Film<Sample>;
   steps: Record<Side, number>;
   rowIndex: number;
   onPick: (step: number, index: number) => void;
@@ -43,7 +44,7 @@ export function Filmstrip({ film, steps, rowIndex, onPick }: Props) {
         {film.rows.map((row) => (
           <div key={row.index} className={classes.row}>
             {film.steps.map((step) => {
-              const sample = row.pictures.get(step);
+              const sample = row.frames.get(step);
               if (sample === undefined) return <span key={step} className={classes.blank}>{t("samples.drawing")}</span>;
               const side = sideOf(step, row.index);
               return (

@@ -37,7 +37,7 @@ export function Samples({ id, over }: { id: string; over: boolean }) {
   return (
     <div className={classes.samples}>
       <div className={classes.hero}>
-        <Compare left={row.pictures.get(steps.left)} right={row.pictures.get(steps.right)} />
+        <Compare left={row.frames.get(steps.left)} right={row.frames.get(steps.right)} />
         <Sides film={film} steps={steps} active={active} onActive={setActive} />
         <p className={classes.prompt}>
           {row.prompt} <span className={classes.seed}>{t("samples.seed", { seed: row.seed })}</span>

@@ -1,12 +1,12 @@
 // Which step is on the left and which on the right of the comparison; the one that is lit takes the next picture chosen.
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/lib/useFormat";
-import type { Film } from "@/features/runs/samples/film";
+import type { Film, Frame } from "@/features/runs/samples/film";
 import type { Side } from "@/features/runs/samples/Samples";
 import classes from "@/features/runs/samples/Samples.module.css";
 
 interface Props {
-  film: Film;
+  film: Film<Frame>;
   steps: Record<Side, number>;
   active: Side;
   onActive: (side: Side) => void;

@@ -8,6 +8,6 @@ describe("filmOf", () => {
     const film = filmOf([sample(100, 1), sample(0, 2), sample(0, 1), sample(50, 1)]);
     expect(film.steps).toEqual([0, 50, 100]);
     expect(film.rows.map((row) => row.prompt)).toEqual(["p1", "p2"]);
-    expect(film.rows[1]?.pictures.get(50)).toBeUndefined();
+    expect(film.rows[1]?.frames.get(50)).toBeUndefined();
   });
 });

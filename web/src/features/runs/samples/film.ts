@@ -1,26 +1,33 @@
 // The samples of a run as a film: a row a prompt, a column a step.
-import type { Sample } from "@/api/types";
 
-export interface Row {
+/** A picture, or an answer. */
+export interface Frame {
+  step: number;
+  index: number;
+  prompt: string;
+  seed: number;
+}
+
+export interface Row<T> {
   index: number;
   prompt: string;
   seed: number;
   /** By step. */
-  pictures: Map<number, Sample>;
+  frames: Map<number, T>;
 }
 
-export interface Film {
+export interface Film<T> {
   steps: number[];
-  rows: Row[];
+  rows: Row<T>[];
 }
 
-export function filmOf(samples: readonly Sample[]): Film {
-  const rows = new Map<number, Row>();
+export function filmOf<T extends Frame>(samples: readonly T[]): Film<T> {
+  const rows = new Map<number, Row<T>>();
   const steps = new Set<number>();
   for (const sample of samples) {
-    const row = rows.get(sample.index) ?? { index: sample.index, prompt: sample.prompt, seed: sample.seed, pictures: new Map() };
+    const row = rows.get(sample.index) ?? { index: sample.index, prompt: sample.prompt, seed: sample.seed, frames: new Map<number, T>() };
     rows.set(sample.index, row);
-    row.pictures.set(sample.step, sample);
+    row.frames.set(sample.step, sample);
     steps.add(sample.step);
   }
   return {

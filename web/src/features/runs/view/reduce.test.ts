@@ -55,6 +55,15 @@ describe("reduceEvents", () => {
     expect(view.latest?.step).toBe(3);
   });
 
+  it("knows the perplexity of texts, and how much of the model learns", () => {
+    const check = event(2, { type: "ValidationLogged", step: 10, loss: 2, perplexity: Math.exp(2) });
+    const begun = event(1, { ...started(1, 0).payload, parameters: 1000 } as RunEvent["payload"]);
+    const view = read([begun, check]);
+    expect(view.validations[0]?.perplexity).toBeCloseTo(7.39);
+    expect(view.sizes).toEqual({ trainable: 1, all: 1000 });
+    expect(read([event(1, { type: "ValidationLogged", step: 10, loss: 1 })]).validations).toEqual([{ seq: 1, step: 10, loss: 1 }]);
+  });
+
   it("takes back the validation points too", () => {
     const check = (seq: number, at: number) => event(seq, { type: "ValidationLogged", step: at, loss: 1 });
     expect(read([check(1, 10), check(2, 20), started(3, 10)]).validations.map((v) => v.step)).toEqual([10]);

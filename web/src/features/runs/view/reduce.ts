@@ -41,7 +41,8 @@ function apply(view: RunView, event: RunEvent): void {
       return;
     }
     case "ValidationLogged": {
-      const point = { seq, step: payload.step, loss: finite(payload.loss) };
+      const perplexity = payload.perplexity == null ? null : finite(payload.perplexity);
+      const point = { seq, step: payload.step, loss: finite(payload.loss), ...(perplexity !== null && { perplexity }) };
       if (!isOvertaken(view.starts, point)) insertByStep(view.validations, point);
       return;
     }
@@ -53,6 +54,7 @@ function apply(view: RunView, event: RunEvent): void {
     }
     case "RunStarted":
       if (insertBySeq(view.timeline, event)) restart(view, { seq, step: payload.step });
+      view.sizes = { trainable: payload.trainable_parameters, all: payload.parameters ?? null };
       return;
     case "RunFinished":
     case "RunInterrupted":

@@ -16,6 +16,14 @@ export interface Validation {
   seq: number;
   step: number;
   loss: number | null;
+  /** Of texts: exp of the loss. */
+  perplexity?: number | null;
+}
+
+/** How much of the model learns. */
+export interface Sizes {
+  trainable: number;
+  all: number | null;
 }
 
 /** A child took the run at `step`: what earlier children drew after that step no longer counts. */
@@ -39,6 +47,7 @@ export interface RunView {
   points: Point[];
   validations: Validation[];
   starts: Start[];
+  sizes: Sizes | null;
   stage: StageNow | null;
   /** The newest step that was logged, with its ETA. */
   latest: Latest | null;
@@ -66,6 +75,7 @@ export const EMPTY_VIEW: RunView = {
   points: [],
   validations: [],
   starts: [],
+  sizes: null,
   stage: null,
   latest: null,
   timeline: [],

@@ -1,5 +1,6 @@
 // One event of a run in the reader's words.
 import { useTranslation } from "react-i18next";
+import type { Kind } from "@/api/kinds";
 import type { RunEvent } from "@/api/types";
 import { formatLoss } from "@/features/runs/words/numbers";
 import { useFormat } from "@/lib/useFormat";
@@ -13,7 +14,7 @@ export interface EventWords {
 
 const REASONS = ["steps", "minutes", "end", "interrupted", "asked", "memory"] as const;
 
-export function useEventWords(): (event: RunEvent, count: number) => EventWords {
+export function useEventWords(kind: Kind): (event: RunEvent, count: number) => EventWords {
   const { t, i18n } = useTranslation(["runs", "errors"]);
   const { bytes, duration, number } = useFormat();
 
@@ -32,9 +33,9 @@ export function useEventWords(): (event: RunEvent, count: number) => EventWords 
     switch (told.type) {
       case "RunStarted":
         if (told.step > 0) return { tone: "plain", title: t("event.resumed", { step: number(told.step) }), detail: told.device };
-        return { tone: "plain", title: t("event.started", { count: told.images }), detail: `${told.base_model} · ${told.device}` };
+        return { tone: "plain", title: t(kind === "texts" ? "event.startedTexts" : "event.started", { count: told.images }), detail: `${told.base_model} · ${told.device}` };
       case "SampleSaved":
-        return { tone: "plain", title: t("event.sample", { count, step: number(told.step) }) };
+        return { tone: "plain", title: t(kind === "texts" ? "event.answer" : "event.sample", { count, step: number(told.step) }) };
       case "CheckpointSaved": {
         const reason = REASONS.find((one) => one === told.reason);
         return { tone: "plain", title: t("event.checkpoint", { step: number(told.step) }), detail: reason && t(`event.reason.${reason}`) };

@@ -1,5 +1,6 @@
 // The state of a run as a sentence.
 import { useTranslation } from "react-i18next";
+import { kindOf } from "@/api/kinds";
 import type { Run } from "@/api/types";
 import type { Progress } from "@/features/runs/view/progress";
 import { useTimes } from "@/features/runs/words/useTimes";
@@ -34,7 +35,8 @@ export function useStageWords(run: Run, progress: Progress): StageWords {
     const state = t(`state.${run.state}`);
     return { now: state, detail: run.state === "preparing" ? tr("preparing") : "", said: state };
   }
-  const stage = t(`stage.${progress.stage}`);
+  const own = kindOf(run.family) === "texts" && (progress.stage === "caching" || progress.stage === "sampling");
+  const stage = t(own ? `stageTexts.${progress.stage as "caching"}` : `stage.${progress.stage}`);
   const counted = progress.stage !== "training" && progress.total > 1;
   const now = counted ? tr("counted", { stage, done: progress.done, total: progress.total }) : stage;
   return { now, detail: "", said: stage };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Part, wordDiff } from "./diff";
+import { alike, type Part, wordDiff } from "./diff";
 
 const shown = (parts: Part[]) => parts.map(({ kind, text }) => ({ same: text, gone: `[-${text}]`, new: `[+${text}]` })[kind]).join("");
 
@@ -37,3 +37,10 @@ describe("wordDiff", () => {
     expect(wordDiff(long("a"), long("b"))).toHaveLength(2);
   });
 });
+
+it.each([
+  ["a cat in snow", "a cat in snow", 1],
+  ["abc", "xyz", 0],
+  ["", "", 0],
+  ["one two", "one six", 0.5],
+])("alike: %s, %s", (before, after, share) => expect(alike(wordDiff(before, after))).toBeCloseTo(share, 1));

@@ -25,6 +25,13 @@ export function wordDiff(before: string, after: string): Part[] {
   return merged([part("same", head), ...middle, part("same", tail)]);
 }
 
+/** Share of the longer text that both have, from 0 to 1: below a quarter, marks say no more than that all is different. */
+export function alike(parts: readonly Part[]): number {
+  const length = (...kinds: Part["kind"][]) => parts.reduce((sum, one) => sum + (kinds.includes(one.kind) ? one.text.trim().length : 0), 0);
+  const same = length("same");
+  return same / Math.max(1, same + length("gone"), same + length("new"));
+}
+
 const part = (kind: Part["kind"], words: readonly string[]): Part => ({ kind, text: words.join("") });
 
 /** The longest common subsequence of what is left, walked from its table. */

@@ -3,10 +3,10 @@ import { VisuallyHidden } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { wordDiff } from "./diff";
-import classes from "./Words.module.css";
+import classes from "./WordDiff.module.css";
 
 export function WordDiff({ before, after }: { before: string; after: string }) {
-  const { t } = useTranslation("datasets");
+  const { t } = useTranslation();
   const parts = useMemo(() => wordDiff(before, after), [before, after]);
   return (
     <span className={classes.diff}>
