@@ -14,7 +14,20 @@ from fastapi.testclient import TestClient
 
 from loraloom.server import errors
 from loraloom.server.context import Context, Options, make_context
-from loraloom.server.routes import datasets, edits, exports, images, labelling, machine, quality, uploads
+from loraloom.server.routes import (
+    config,
+    datasets,
+    edits,
+    examples,
+    exports,
+    images,
+    labelling,
+    machine,
+    models,
+    quality,
+    texts,
+    uploads,
+)
 from loraloom.store import tokens, users
 from loraloom.store.tables import User
 
@@ -32,7 +45,9 @@ def serving(
     app.state.context = context
     errors.install(app)
     api = APIRouter(prefix="/api")
-    for module in (datasets, edits, exports, images, labelling, machine, quality, uploads):
+    for module in (
+        *(config, datasets, edits, examples, exports, images, labelling, machine, models, quality, texts, uploads),
+    ):
         api.include_router(module.router)
     app.include_router(api)
     if begin:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import ROOT, browser, open_page
 from tests.e2e.served import Served
+from tests.tiny_text import tiny_text_base
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SHIFTS = """() => { window.shifted = 0; new PerformanceObserver((list) => {
@@ -23,6 +25,32 @@ def chromium() -> Iterator[Browser]:
         yield started
 
 
+TALK = '{{"messages": [{{"role": "user", "content": "Question {0}?"}}, {{"role": "assistant", "content": "Answer {0}."}}]}}'
+
+
+def text_screens(server: Served, folder: Path) -> dict[str, str]:
+    """The addresses of the screens of texts: a set, a new run on it, a finished run with answers, its LoRA."""
+    base = server.post("/api/models", {"source": str(tiny_text_base(folder)), "name": "Tiny Llama"})["id"]
+    texts = server.post("/api/datasets", {"name": "Texts", "kind": "texts"})["id"]
+    pasted = "\n".join(TALK.format(number) for number in range(12))
+    server.post(f"/api/datasets/{texts}/examples/import", {"text": pasted, "name": "pasted.jsonl"})
+    config = {
+        "base_model": base,
+        "training": {"steps": 4, "batch_size": 2, "threads": 1, "device": "cpu"},
+        "sample": {"prompts": ["Question 3?", "Question 5?"], "every_steps": 2, "max_tokens": 12},
+        "validation": {"share": 0.2, "every_steps": 2},
+    }
+    run = server.post("/api/runs", {"dataset": texts, "config": config})["id"]
+    assert server.wait_for(run, "finished", "failed")["state"] == "finished"
+    lora = server.run(run)["lora"]
+    return {
+        "texts": f"/datasets/{texts}",
+        "new text run": f"/runs/new?dataset={texts}",
+        "text run": f"/runs/{run}",
+        "text lora": f"/loras/{lora}",
+    }
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, str]]]:
     """A server with a finished run that drew samples, and the addresses of its screens."""
@@ -32,6 +60,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served,
     assert server.wait_for(run, "finished", "failed")["state"] == "finished"
     lora = server.get("/api/loras")["items"][0]["id"]
     dataset = server.sample_dataset()
+    texts = text_screens(server, tmp_path_factory.mktemp("tiny"))
     yield (
         server,
         {
@@ -46,6 +75,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served,
             "models": "/models",
             "settings": "/settings",
             "forecasts": "/forecasts",
+            **texts,
         },
     )
     server.stop()
@@ -95,6 +125,26 @@ def test_nothing_serious(
     page.context.close()
 
 
+def test_dialogs_of_texts(chromium: Browser, finished: tuple[Served, dict[str, str]]) -> None:
+    server, screens = finished
+    page, said = open_page(chromium, server.address, "en", color_scheme="dark", viewport={"width": 360, "height": 900})
+    settled(page, screens["texts"])
+    wrong: dict[str, list[str]] = {}
+    page.get_by_role("button", name="Edit example 1", exact=True).click()
+    page.get_by_role("checkbox", name="Choose example 2", exact=True).check()
+    wrong["edit"] = faults(page)
+    for name in ("Paste text", "Draft from documents", "What the model sees of example 3"):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.wait_for_timeout(900)
+        wrong[name] = faults(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert said == []
+    page.context.close()
+
+
 def test_nothing_jumps_while_data_streams(chromium: Browser, finished: tuple[Served, dict[str, str]]) -> None:
     server, _ = finished
     run = server.start_run(training={"steps": 30}, sample={"prompts": ["a red apple"], "every_steps": 10, "steps": 4})
@@ -121,5 +171,5 @@ def test_the_keyboard_reaches_everything_that_matters(
         reached.add(
             page.evaluate("(document.activeElement.innerText || document.activeElement.ariaLabel || '').trim()")
         )
-    assert {"Try the sample", "New data set", "Data sets", "Runs", "LoRAs", "Models"} <= reached
+    assert {"Try the sample", "New pictures", "New texts", "Data sets", "Runs", "LoRAs", "Models"} <= reached
     page.context.close()

@@ -74,10 +74,10 @@ def test_a_training_pass_of_the_embedded_base(checkpointing: bool) -> None:
 
 def test_numbers_that_stand_on_both_sides_are_the_same() -> None:
     """The forecast imports nothing of the training, whose choices it follows."""
-    from loraloom.forecast import memory
+    from loraloom.forecast import memory, precision
     from loraloom.generate import draw
     from loraloom.train import device, texts
 
     assert memory.CAPTIONS_AT_ONCE == texts.AT_ONCE
     assert memory.PIXELS_AT_ONCE == draw.PIXELS_AT_ONCE
-    assert memory.SMALL_MODEL_BYTES == device.SMALL_MODEL_BYTES
+    assert precision.SMALL_MODEL_BYTES == device.SMALL_MODEL_BYTES
