@@ -120,8 +120,7 @@ def answer(speaker: Speaker, turn: ChatTurn, say: Say, stop: Callable[[], bool])
         on_text=lambda piece: say(ChatLine(event="token", text=piece)),
         stop=stop,
     )
-    tokens = len(speaker.words.tokenizer.encode(text, add_special_tokens=False).ids)
-    say(ChatLine(event="done", text=text, tokens=tokens, seconds=round(time.monotonic() - began, 3)))
+    say(ChatLine(event="done", text=text, tokens=speaker.spoken, seconds=round(time.monotonic() - began, 3)))
 
 
 def _error(error: Exception) -> ChatLine:

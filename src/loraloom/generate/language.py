@@ -29,6 +29,8 @@ class Speaker:
     model: Any
     words: Words
     device: torch.device
+    spoken: int = 0
+    """Tokens of the last answer."""
 
     @torch.no_grad()
     def answer(
@@ -67,6 +69,7 @@ class Speaker:
                 streamer=pieces,
                 stopping_criteria=StoppingCriteriaList([lambda *_: bool(stop and stop())]),
             )
+        self.spoken = len(pieces.ids)
         return pieces.text.strip()
 
     @torch.no_grad()
@@ -96,7 +99,7 @@ class _Pieces:
 
     def __init__(self, words: Words, on_text: Callable[[str], None] | None) -> None:
         self._words, self._on_text = words, on_text
-        self._ids: list[int] = []
+        self.ids: list[int] = []
         self._prompt = True
         self.text = ""
 
@@ -104,11 +107,11 @@ class _Pieces:
         if self._prompt:  # the first call holds the prompt
             self._prompt = False
             return
-        self._ids += [int(i) for i in value.reshape(-1).tolist()]
-        self._say(self._words.tokenizer.decode(self._ids, skip_special_tokens=True))
+        self.ids += [int(i) for i in value.reshape(-1).tolist()]
+        self._say(self._words.tokenizer.decode(self.ids, skip_special_tokens=True))
 
     def end(self) -> None:
-        self._say(self._words.tokenizer.decode(self._ids, skip_special_tokens=True), last=True)
+        self._say(self._words.tokenizer.decode(self.ids, skip_special_tokens=True), last=True)
 
     def _say(self, text: str, last: bool = False) -> None:
         if not last and text.endswith("\ufffd"):  # half a character: the next token brings the rest

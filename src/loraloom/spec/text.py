@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from loraloom.spec.common import Checkpoints, Length, Pace, Validation
 from loraloom.spec.knob import Group, knob
@@ -128,3 +130,9 @@ class TextRun(Group):
     export: TextExport = knob(TextExport(), "The files that come out.")
     tensorboard_dir: str | None = knob(None, "Folder for TensorBoard files too; empty writes none.")
     family: Literal["causal_lm"] = knob("causal_lm", FAMILY_HELP)
+
+    @model_validator(mode="after")
+    def _one_rate_for_prodigy(self) -> Self:
+        if self.optimizer.name == "prodigy" and self.lora.plus_ratio != 1:
+            raise ValueError("prodigy finds one rate for everything: set lora.plus_ratio to 1")
+        return self

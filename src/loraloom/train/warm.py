@@ -73,6 +73,7 @@ def rehearse() -> None:
 def _read_ahead(base: str) -> None:
     """Have the system hold the weights of `base` in memory, and the code of its family."""
     from loraloom.models.resolve import resolve
+    from loraloom.models.text_base import folder_of
     from loraloom.train.families import start
 
     found = resolve(base)
@@ -80,7 +81,8 @@ def _read_ahead(base: str) -> None:
         start(found.family)
     if found.path is None:
         return
-    files = [found.path] if found.path.is_file() else sorted(found.path.rglob("*.safetensors"))
+    place = folder_of(found) if found.family == "causal_lm" else found.path
+    files = [place] if place.is_file() else sorted(place.rglob("*.safetensors"))
     if sum(file.stat().st_size for file in files) < READ_AHEAD_BYTES:
         for file in files:
             with file.open("rb", buffering=0) as stream:

@@ -64,3 +64,15 @@ def test_an_error_needs_a_code_from_the_table() -> None:
     assert all(400 <= status < 600 for status in CODES.values())
     with pytest.raises(ValueError, match="unknown error code"):
         LoomError("no_such_code", "x")
+
+
+def test_prodigy_and_two_rates_do_not_go_together() -> None:
+    config = {
+        "family": "causal_lm",
+        "dataset": {"path": "x"},
+        "training": {"epochs": 1},
+        "optimizer": {"name": "prodigy"},
+    }
+    assert not check.find_problems(config)
+    (problem,) = check.find_problems(config | {"lora": {"plus_ratio": 16}})
+    assert "lora.plus_ratio" in problem.message

@@ -15,6 +15,7 @@ from loraloom.jobs.draft import Draft, as_yaml
 from loraloom.jobs.schema import config_schema
 from loraloom.models.resolve import THIMBLE, resolve
 from loraloom.models.shape import shape_of
+from loraloom.models.text_shape import usual_text_shape
 from loraloom.server.deps import Db, Me
 from loraloom.server.errors import described
 from loraloom.server.paging import Page
@@ -196,7 +197,9 @@ def list_preset_needs(user: Me) -> Page[PresetNeeds]:
 
 def _needs(preset: Preset, family: Family) -> list[Need]:
     """By the shape of the embedded base for presets that any machine carries, else by the family's usual one."""
-    shape = shape_of(resolve(THIMBLE)) if not preset.memory and family == "sd1" else None
+    shape = None
+    if not preset.memory and family in ("sd1", "causal_lm"):
+        shape = shape_of(resolve(THIMBLE)) if family == "sd1" else usual_text_shape("smollm2-135m")
     return [
         Need(memory=one.gigabytes, fits=one.fits, changes={change.key: change.new for change in one.changes})
         for one in needs(preset.settings, family, shape)
