@@ -37,7 +37,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 @schema.parametrize()
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_api_keeps_its_word(case: schemathesis.Case, client: TestClient) -> None:
     request = case.as_transport_kwargs(base_url="http://127.0.0.1:7860")
     request["headers"] = {**dict(request.get("headers") or {}), "X-CSRF-Token": client.headers["X-CSRF-Token"]}
