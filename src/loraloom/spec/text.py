@@ -134,5 +134,5 @@ class TextRun(Group):
     @model_validator(mode="after")
     def _one_rate_for_prodigy(self) -> Self:
         if self.optimizer.name == "prodigy" and self.lora.plus_ratio != 1:
-            raise ValueError("prodigy finds one rate for everything: set lora.plus_ratio to 1")
+            raise ValueError("prodigy and LoRA+ do not go together: set lora.plus_ratio to 1")
         return self
