@@ -6,20 +6,14 @@ The first line on the standard input is a ChatStart, every further one a ChatTur
 
 from __future__ import annotations
 
-import os
-import queue
 import sys
-import threading
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from loraloom.child import limits
-from loraloom.child.work import Words, translate
+from loraloom.child.work import Words
+from loraloom.generate.lines import begin, in_words
 from loraloom.spec.chat import STOP, ChatLine, ChatStart, ChatTurn
 from loraloom.spec.errors import LoomError
 
@@ -35,41 +29,9 @@ WORDS = Words(
 Say = Callable[[ChatLine], None]
 
 
-class Lines:
-    """What comes in, read by a thread of its own so that a stop is heard during an answer."""
-
-    def __init__(self, source: IO[str]) -> None:
-        self._source = source
-        self._lines: queue.Queue[str] = queue.Queue()
-        self.stopped = threading.Event()
-        """Whether the answer that is being given should end."""
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def next(self) -> str:
-        """The next line that is not a stop."""
-        return self._lines.get()
-
-    def _read(self) -> None:
-        for line in self._source:
-            if line.strip() == STOP:
-                self.stopped.set()
-            elif line.strip():
-                self.stopped.clear()
-                self._lines.put(line)
-        os._exit(0)  # nobody asks any more: not even an answer that is being given is finished
-
-
 def main() -> int:
     """Answer until the standard input closes. Exit code 1 when the model could not be loaded; the last line says why."""
-    limits.apply()
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)  # what libraries print is no answer
-    lines = Lines(sys.stdin)
-
-    def say(line: ChatLine) -> None:
-        out.write(line.model_dump_json(exclude_defaults=True) + "\n")
-        out.flush()
-
+    lines, say = begin(STOP)
     try:
         start = ChatStart.model_validate_json(lines.next())
         say(ChatLine(event="loading"))
@@ -80,7 +42,7 @@ def main() -> int:
     say(ChatLine(event="ready"))
     while True:
         try:
-            answer(speaker, ChatTurn.model_validate_json(lines.next()), say, lines.stopped.is_set)
+            answer(speaker, ChatTurn.model_validate_json(lines.next()), say, lines.stopped)
         except Exception as error:
             say(_error(error))
 
@@ -124,11 +86,7 @@ def answer(speaker: Speaker, turn: ChatTurn, say: Say, stop: Callable[[], bool])
 
 
 def _error(error: Exception) -> ChatLine:
-    if isinstance(error, ValidationError):
-        error = LoomError("request_invalid", f"What was asked is not as it should be: {error.errors()[0]['msg']}.")
-    elif not isinstance(error, LoomError):
-        traceback.print_exc()
-    said = translate(error, WORDS)
+    said = in_words(error, WORDS)
     return ChatLine(event="error", code=said.code, message=said.message, hint=said.hint)
 
 

@@ -91,13 +91,13 @@ def draw(
             height=height,
             output_type="latent",
         )
-        pictures += _decode(pipeline.vae, out.images)
+        pictures += decode(pipeline.vae, out.images)
         if progress is not None:
             progress(len(pictures))
     return pictures
 
 
-def _decode(vae: Any, latents: Tensor) -> list[np.ndarray]:
+def decode(vae: Any, latents: Tensor) -> list[np.ndarray]:
     """Latents [B, 4, h, w] to pictures, in the VAE's own number format: SDXL's overflows in half precision."""
     latents = latents.to(next(vae.parameters()).dtype) / vae.config.scaling_factor + (vae.config.shift_factor or 0)
     pixels = (vae.decode(latents, return_dict=False)[0] / 2 + 0.5).clamp(0, 1)

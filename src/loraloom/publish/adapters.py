@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from loraloom.models.header import Header
 from loraloom.models.layout import Component
 from loraloom.models.lora_alpha import adapter_metadata, scalar
 from loraloom.models.lora_file import locate, read_lora_family, split_key
+from loraloom.models.lora_scale import said_alpha
 from loraloom.models.raw_file import RawTensor
 from loraloom.spec.errors import LoomError
 from loraloom.spec.run import ImageFamily
@@ -109,28 +109,8 @@ def _adapter(
     if "alpha" in parts:
         alpha = scalar(parts["alpha"].dtype, bytes(parts["alpha"].data))
     elif said:
-        alpha = _said_alpha(component, path, down.shape[0], said)
+        alpha = said_alpha(component, path, down.shape[0], said)
     return Adapter(component, path, down, up, alpha, dora)
-
-
-def _said_alpha(component: Component, path: str, rank: int, said: dict[str, Any]) -> float:
-    """Alpha by the adapter config in the header, with PEFT's patterns and rsLoRA's root of the rank."""
-    alpha = said.get(f"{component}.lora_alpha")
-    for pattern, value in dict(said.get(f"{component}.alpha_pattern") or {}).items():
-        if fits(str(pattern), path):
-            alpha = value
-            break
-    if not isinstance(alpha, int | float):
-        return float(rank)
-    return float(alpha) * math.sqrt(rank) if said.get(f"{component}.use_rslora") else float(alpha)
-
-
-def fits(pattern: str, path: str) -> bool:
-    """Whether PEFT's `pattern` means the module at `path`."""
-    try:
-        return re.match(rf"(.*\.)?({pattern})$", path) is not None
-    except re.error:
-        return path.endswith(pattern)
 
 
 def _cannot_hold(label: str, name: str, part: str) -> LoomError:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from loraloom.models.diffusers_folder import read_json
+from loraloom.models.lora_scale import fits
 from loraloom.models.peft_folder import CONFIG, adapter_file
 from loraloom.models.raw_file import RawTensor, read_raw
-from loraloom.publish.adapters import fits
 from loraloom.spec.errors import LoomError
 
 PREFIX = "base_model.model."
