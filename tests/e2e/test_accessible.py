@@ -61,6 +61,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served,
     lora = server.get("/api/loras")["items"][0]["id"]
     dataset = server.sample_dataset()
     texts = text_screens(server, tmp_path_factory.mktemp("tiny"))
+    compared = {
+        "candidates": [{"what": "base"}, {"what": "lora", "id": lora}],
+        "prompts": ["a red apple", "a cat"],
+        "steps": 2,
+    }
+    experiment = server.post("/api/experiments", {"experiment": compared})["run"]["id"]
+    assert server.wait_for(experiment, "finished", "failed")["state"] == "finished"
     yield (
         server,
         {
@@ -72,6 +79,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served,
             "runs": "/runs",
             "loras": "/loras",
             "lora": f"/loras/{lora}",
+            "publish": f"/loras/{lora}#publish",
+            "playground": f"/playground?lora={lora}",
+            "experiments": "/experiments",
+            "new experiment": f"/experiments/new?lora={lora}",
+            "experiment": f"/experiments/{experiment}",
+            "vote": f"/experiments/{experiment}/vote",
+            "run diff": f"/run-diff?runs={run}",
             "models": "/models",
             "settings": "/settings",
             "forecasts": "/forecasts",

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from loraloom.server.app import create_app
 from loraloom.server.context import Options
+from tests.unit.server.easels import Fake
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 APP = create_app(Options(home=Path("nowhere"), warm=False, train=False))
@@ -26,7 +27,14 @@ schema = schemathesis.openapi.from_dict(APP.openapi())
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """A server with a data set and a run in its queue, and nobody to start it."""
+    """A server with a data set and a run in its queue, and nobody to start it; what is drawn is grey."""
+    Fake.made, Fake.go = [], True
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("loraloom.server.drawing.DrawProcess", Fake)
+        yield from _client(tmp_path_factory)
+
+
+def _client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     app = create_app(Options(home=tmp_path_factory.mktemp("api"), warm=False, train=False))
     with TestClient(app, base_url="http://127.0.0.1:7860", raise_server_exceptions=False) as client:
         client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]

@@ -3,7 +3,9 @@ import type { IncomingMessage } from "node:http";
 import type { Plugin } from "vite";
 import { WebSocketServer } from "ws";
 import { runs } from "./data.ts";
+import { cellPicture } from "./experiments.ts";
 import { picture } from "./pictures.ts";
+import { drawRequest, keptPicture } from "./playground.ts";
 import { answer } from "./routes.ts";
 import { uploadRequest } from "./uploads.ts";
 
@@ -47,6 +49,9 @@ export function mockApi(): Plugin {
         const { pathname: path } = url;
         if (!path.startsWith("/api/")) return next();
         if (path.startsWith("/api/uploads")) return uploadRequest(request, response, path);
+        if (/\/experiments\/\w+\/cells\/\d+$/.test(path)) return response.setHeader("Content-Type", "image/svg+xml").end(cellPicture(path));
+        if (path === "/api/drawings" && request.method === "POST") return drawRequest(request, response);
+        if (/^\/api\/drawings\/\w+\/picture$/.test(path)) return response.setHeader("Content-Type", "image/svg+xml").end(keptPicture(path.split("/")[3] ?? ""));
         if (/\/(thumbnail|file|preview)$/.test(path))
           return response.setHeader("Content-Type", "image/svg+xml").end(picture(seedOf(path.split("/")[3] ?? "")));
         if (path.endsWith("/mask") && request.method === "GET") return response.setHeader("Content-Type", "image/svg+xml").end(MASK);

@@ -2,6 +2,9 @@
 import type { Dataset } from "../src/api/types.ts";
 import * as data from "./data.ts";
 import { datasetRest, engines, image, labelSets } from "./datasets.ts";
+import { experiments, runDiff, runRest, sweeps } from "./experiments.ts";
+import { lorasRest, publications, publishTargets } from "./publish.ts";
+import { drawingsOf, promptOf, wildcardsOf, wordsOf } from "./playground.ts";
 import { type Call, fail, page, type Reply } from "./reply.ts";
 
 const remove = <T extends { id: string }>(list: T[], id: string): Reply => {
@@ -52,8 +55,21 @@ const NOUNS: Record<string, (call: Call, id: string | undefined, rest: string | 
   "label-sets": labelSets,
   presets: () => page(data.presets),
   queue: () => [200, { running: data.runs.filter((run) => run.state === "running"), waiting: data.runs.filter((run) => run.state === "queued"), paused: false }],
-  runs: (call, id) => (id ? [200, data.runs.find((run) => run.id === id) ?? data.runs[0]] : page(data.runs, call.query)),
-  loras: () => page([]),
+  drawings: drawingsOf,
+  prompts: promptOf,
+  words: wordsOf,
+  wildcards: wildcardsOf,
+  runs: (call, id, rest) => {
+    const run = data.runs.find((one) => one.id === id) ?? (data.runs[0] as (typeof data.runs)[number]);
+    const kind = call.query.get("kind") ?? "train";
+    return id ? (runRest(call, run, rest) ?? [200, run]) : page(data.runs.filter((one) => (one.kind ?? "train") === kind), call.query);
+  },
+  experiments,
+  "run-diff": runDiff,
+  sweeps,
+  loras: lorasRest,
+  publications,
+  "publish-targets": publishTargets,
   models: (call, id) => {
     if (call.method === "DELETE") return remove(data.models, id ?? "");
     if (call.method === "GET") return page(data.models);

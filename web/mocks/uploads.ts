@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UploadResult } from "../src/api/types.ts";
 import * as data from "./data.ts";
 import { imagesOf } from "./datasets.ts";
+import { addLora } from "./publish.ts";
 
 interface Upload {
   length: number;
@@ -22,9 +23,10 @@ function parse(header: string): Record<string, string> {
 function finish(upload: Upload): void {
   const name = upload.meta.filename ?? "";
   const set = data.datasets.find((one) => one.id === upload.meta.dataset);
-  const good = PICTURE.test(name) || upload.meta.kind === "base_model";
+  const good = PICTURE.test(name) || upload.meta.kind === "base_model" || upload.meta.kind === "lora";
   upload.result.state = good ? "done" : "refused";
   if (!good) upload.result.problems = [{ file: name, reason: "not_a_picture", message: "This is not a picture, a caption or a table." }];
+  if (good && upload.meta.kind === "lora") upload.result.lora = addLora(name, upload.length);
   if (!good || !set) return;
   const id = `${set.id}-${set.images}`;
   imagesOf(set).push({ id, name, width: 1024, height: 768, bytes: upload.length, caption: null, thumbnail: `/api/images/${id}/thumbnail`,

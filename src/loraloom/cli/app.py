@@ -21,6 +21,7 @@ from loraloom.cli import (
     machine,
     plan,
     presets,
+    publish,
     sample,
     serve,
     train,
@@ -70,6 +71,7 @@ app.command("plan")(plan.plan)
 app.command("machine")(machine.machine)
 app.command("inspect")(inspect.inspect)
 app.command("export")(export.export)
+app.command("publish")(publish.publish)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(config.app, name="config")
 app.add_typer(presets.app, name="presets")

@@ -21,10 +21,12 @@ class Looks:
     They hold which colours, edges and shadings come together, not where, so that subjects hardly count.
     """
 
-    def __init__(self, vae: Any, folder: Path, size: tuple[int, int]) -> None:
-        """The look of the pictures in `folder`, seen at `size` (width, height), which drawn pictures must have too."""
+    def __init__(self, vae: Any, folder: Path, size: tuple[int, int], most: int | None = None) -> None:
+        """The look of the pictures in `folder`, seen at `size` (width, height), which drawn pictures must have too. Of more
+        than `most` every so many-th is looked at."""
         self._vae = vae
         files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+        files = files[:: -(-len(files) // most)] if most and files else files
         pictures = [Image.open(path).convert("RGB").resize(size, Image.Resampling.LANCZOS) for path in files]
         self._goal = self._style([np.asarray(picture, np.float32) / 255 for picture in pictures])
 

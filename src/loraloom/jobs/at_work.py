@@ -9,7 +9,7 @@ import psutil
 from loraloom.jobs import devices
 from loraloom.spec.errors import LoomError
 
-MODULES = ("loraloom.train", "loraloom.caption")
+MODULES = ("loraloom.train", "loraloom.caption", "loraloom.generate.experiment")
 
 
 def refuse_if_held(device: str) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from loraloom.jobs import captioning, ladder, notify
+from loraloom.jobs import captioning, compared, ladder, notify
 from loraloom.jobs.collect import collect
 from loraloom.jobs.foretold import learn_from
 from loraloom.jobs.runners import Exit
 from loraloom.jobs.states import move
 from loraloom.jobs.watch import Watch
 from loraloom.spec.errors import LoomError
-from loraloom.spec.event import CaptionsFinished, RunFailed, RunFinished, RunInterrupted, RunLost
+from loraloom.spec.event import CaptionsFinished, ExperimentFinished, RunFailed, RunFinished, RunInterrupted, RunLost
 from loraloom.spec.journal import Journal
 from loraloom.store.tables import Run
 
@@ -38,7 +38,7 @@ def settle(session: Session, watch: Watch, ended: Exit, home: Path) -> None:
     run = session.get_one(Run, watch.run_id)
     word = watch.word
     interrupted = isinstance(word, RunInterrupted) or (isinstance(word, RunFailed) and word.code == "interrupted")
-    if isinstance(word, RunFinished | CaptionsFinished):
+    if isinstance(word, RunFinished | CaptionsFinished | ExperimentFinished):
         _finish(session, run, watch.run_dir, home)
     elif run.wish == "pause":
         move(session, run.id, "paused", error=None)
@@ -65,6 +65,8 @@ def _finish(session: Session, run: Run, run_dir: Path, home: Path) -> None:
     try:
         if run.kind == "caption":
             captioning.collect(session, run, run_dir)
+        elif run.kind == "experiment":
+            compared.tidy(run_dir)
         else:
             collect(session, run, run_dir, home)
             learn_from(run_dir)
@@ -78,7 +80,7 @@ def _finish(session: Session, run: Run, run_dir: Path, home: Path) -> None:
 
 def _lower_or_fail(session: Session, run: Run, run_dir: Path, error: LoomError) -> None:
     """Where memory ran out, the run goes on with a setting lowered."""
-    if run.kind == "caption":
+    if run.kind != "train":
         fail(session, run, error)
         return
     try:

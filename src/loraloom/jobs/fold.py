@@ -23,7 +23,7 @@ def columns(payload: Any) -> dict[str, Any]:
             }
         case e.StageStarted():
             return {"stage": payload.stage, "stage_done": 0, "stage_total": payload.total}
-        case e.StageProgressed(stage="captioning"):
+        case e.StageProgressed(stage="captioning" | "comparing"):
             counted = {"step": payload.done, "total_steps": payload.total}
             return counted | {"stage": payload.stage, "stage_done": payload.done, "stage_total": payload.total}
         case e.StageProgressed():
@@ -49,6 +49,8 @@ def columns(payload: Any) -> dict[str, Any]:
             return {"step": payload.steps, "step_seconds": payload.seconds_per_step, **STAGE_ENDS}
         case e.CaptionsFinished():
             return {"step": payload.images, **STAGE_ENDS}
+        case e.ExperimentFinished():
+            return {"step": payload.cells, **STAGE_ENDS}
         case e.RunFailed() | e.RunLost():
             return {
                 "error": {"code": payload.code, "message": payload.message, "hint": payload.hint},

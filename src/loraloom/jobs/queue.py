@@ -10,18 +10,24 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from loraloom.jobs.after import held_back
 from loraloom.jobs.states import ACTIVE, move
 from loraloom.spec.errors import LoomError
 from loraloom.store.tables import Lease, Run, now
 
 
 def waiting(session: Session) -> list[Run]:
-    """Queued runs, the next one first. A user's n-th run waits for the other users' n-th; what they run now counts."""
+    """Queued runs, the next one first. A user's n-th run waits for the other users' n-th; what they run now counts. What
+    compares runs that have not ended yet is not among them."""
     active = Counter(session.scalars(select(Run.user_id).where(Run.state.in_(ACTIVE))))
-    queued = session.scalars(select(Run).where(Run.state == "queued").order_by(Run.priority.desc(), Run.place, Run.id))
+    wanted = select(Run).where(Run.state == "queued").order_by(Run.priority.desc(), Run.place, Run.id)
+    queued = session.scalars(wanted).all()
+    held = held_back(session, queued)
     turns: dict[str, int] = defaultdict(int, active)
     order: list[tuple[tuple[int, int, float, str], Run]] = []
     for run in queued:
+        if run.id in held:
+            continue
         order.append(((-run.priority, turns[run.user_id], run.place, run.id), run))
         turns[run.user_id] += 1
     return [run for _, run in sorted(order, key=lambda item: item[0])]

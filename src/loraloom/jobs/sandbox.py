@@ -106,7 +106,7 @@ def command(
     kept = home.home()
     if any(kept.is_relative_to(place) for place in (*shown, *map(Path, SYSTEM))) and kept.is_dir():
         arguments += ["--tmpfs", str(kept)]
-    for place in (*read_only, *(_weights(base) if base is not None else ())):
+    for place in (*read_only, *(weights(base) if base is not None else ())):
         arguments += ["--ro-bind", str(place), str(place)]
     arguments += _converted(base) if base is not None else ()
     arguments += ["--bind", str(run_dir), str(INSIDE)]
@@ -180,7 +180,7 @@ def _mounts(python: Sequence[Path]) -> Iterator[str]:
             yield from ("--ro-bind", str(place), str(place))
 
 
-def _weights(base: Path) -> Iterator[Path]:
+def weights(base: Path) -> Iterator[Path]:
     """The base model, and the files elsewhere that links in it lead to: the hub's cache is made of such links."""
     yield base
     if base.parent.name == "snapshots":

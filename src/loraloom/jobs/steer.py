@@ -56,6 +56,10 @@ def sample(session: Session, run: Run, run_dir: Path) -> None:
 
 def checkpoint(session: Session, run: Run, run_dir: Path) -> None:
     """Write a checkpoint after this step."""
+    if run.kind != "train":
+        raise LoomError(
+            "run_not_ready", "This writes no checkpoints: it goes on from what it has.", "Pause it instead."
+        )
     _ask(run, run_dir, "checkpoint")
 
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from loraloom.jobs.states import ENDED
 from loraloom.store.blobs import FolderBlobs
-from loraloom.store.tables import ChangeItem, Image, Run, Upload
+from loraloom.store.tables import ChangeItem, Drawing, Image, Run, Upload
 
 Cleanable = Literal["cache", "run_caches", "checkpoints", "blobs", "uploads"]
 """cache: converted LoRAs, unpacked archives, converted language models that no run needs now; run_caches: latents of runs
-that ended; checkpoints: of runs that finished; blobs: pictures that no data set holds, or that were removed from it;
-uploads: what was never finished."""
+that ended; checkpoints: of runs that finished; blobs: pictures that no data set holds, or that were removed from it, and
+that are no kept drawing; uploads: what was never finished."""
 BASES = "bases"
 """As in `models.text_base`: language models converted from .gguf files, in the cache."""
 STALE = 2 * 86400
@@ -96,8 +96,8 @@ def _checkpoints(session: Session, home: Path) -> list[Path]:
 
 
 def _used(session: Session) -> set[str]:
-    """Blobs of pictures that were not removed, and every mask that an undo may bring back."""
-    used: set[str] = set()
+    """Blobs of pictures that were not removed, every mask that an undo may bring back, and kept drawings."""
+    used = set(session.scalars(select(Drawing.blob)))
     for blob, mask in session.execute(select(Image.blob, Image.mask).where(Image.removed.is_(False))):
         used.update((blob, mask) if mask else (blob,))
     with_masks = cast(ChangeItem.before, String).contains('"mask"')

@@ -11,6 +11,7 @@ from loraloom.jobs.tail import tail
 from loraloom.spec.event import (
     CaptionsFinished,
     Event,
+    ExperimentFinished,
     RunFailed,
     RunFinished,
     RunInterrupted,
@@ -20,7 +21,7 @@ from loraloom.spec.event import (
     StepLogged,
 )
 
-ENDS = (RunFinished, CaptionsFinished, RunFailed, RunInterrupted)
+ENDS = (RunFinished, CaptionsFinished, ExperimentFinished, RunFailed, RunInterrupted)
 """A child's last word."""
 
 

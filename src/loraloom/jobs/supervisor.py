@@ -13,7 +13,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from loraloom.data.plan import plan as make_plan
-from loraloom.jobs import asks, captioning, devices, ending, place, queue
+from loraloom.jobs import asks, captioning, compared, devices, ending, place, queue
 from loraloom.jobs.create import data_of
 from loraloom.jobs.draft import Data, report, there
 from loraloom.jobs.foretold import foretell
@@ -187,7 +187,7 @@ class Supervisor:
             with self._database.session() as session:
                 run = session.get_one(Run, run_id)
                 dataset = session.get(Dataset, run.dataset_id) if run.dataset_id else None
-                data: Data = data_of(session, dataset) if dataset else ()
+                data: Data = data_of(session, dataset) if dataset and run.kind != "experiment" else ()
             child = self._child_for(run, slot, data)
         except Exception as error:
             self._give_up(run_id, error)
@@ -213,6 +213,8 @@ class Supervisor:
         run_dir = self._runs / run.id
         if run.kind == "caption":
             return self._captioner(run, run_dir, slot, data)
+        if run.kind == "experiment":
+            return self._comparer(run, run_dir, slot)
         base = _base_path(run.base_model)
         self._warm_for = (base, slot)
         warm, self._warm = self._warm, None
@@ -233,9 +235,7 @@ class Supervisor:
         return detached.start(run_dir, base=base, device=slot, name=run.id)
 
     def _captioner(self, run: Run, run_dir: Path, slot: str, data: Data) -> detached.Child:
-        if self._warm is not None:  # its memory may be needed
-            self._warm.discard()
-            self._warm = None
+        self._cool()
         wanted = set(run.config["images"])
         run_dir.mkdir(exist_ok=True)
         images = [] if isinstance(data, TextSet) else [image for image in data if image.id in wanted]
@@ -250,6 +250,21 @@ class Supervisor:
             module=captioning.MODULE,
             network=captioning.network_of(job),
         )
+
+    def _comparer(self, run: Run, run_dir: Path, slot: str) -> detached.Child:
+        self._cool()
+        run_dir.mkdir(exist_ok=True)
+        with self._database.session() as session:
+            compared.fill(session, run, run_dir, self._home, self._blobs, slot)
+        asks.clear(run_dir)
+        shown = compared.shown(run_dir)
+        return detached.start(run_dir, read_only=shown, device=slot, name=run.id, module=compared.MODULE)
+
+    def _cool(self) -> None:
+        """No warm child: its memory may be needed."""
+        if self._warm is not None:
+            self._warm.discard()
+            self._warm = None
 
     def _pass_on_wish(self, run_id: str) -> None:
         """Whoever stopped the run while it was being started is heard now."""
@@ -323,6 +338,8 @@ def _foretell(run_dir: Path, row: Run, data: Data, slot: str) -> None:
 def _wanted_device(run: Run) -> str:
     if run.kind == "caption":
         return captioning.job_of(run).device
+    if run.kind == "experiment":
+        return "auto"
     return RUN.validate_python(run.config).training.device
 
 

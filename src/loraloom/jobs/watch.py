@@ -49,7 +49,7 @@ class Watch:
             self.changes |= columns(event.payload) | {"last_seq": event.seq}
             if isinstance(event.payload, RunStarted):
                 self.started, self.word = True, None
-            elif isinstance(event.payload, StepLogged) or _captions(event.payload):
+            elif isinstance(event.payload, StepLogged) or _works(event.payload):
                 self.started = True
             elif isinstance(event.payload, ENDS):
                 self.word = event.payload
@@ -68,6 +68,6 @@ class Watch:
         return moment - self._moved_at > self.patience
 
 
-def _captions(payload: Any) -> bool:
-    """Whether a captioning began with its pictures."""
-    return isinstance(payload, StageStarted) and payload.stage == "captioning"
+def _works(payload: Any) -> bool:
+    """Whether a captioning or an experiment began with its pictures."""
+    return isinstance(payload, StageStarted) and payload.stage in ("captioning", "comparing")

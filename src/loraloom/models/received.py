@@ -29,7 +29,7 @@ def check_received(path: Path, filename: str) -> Detected:
             "Upload a base model as one .safetensors file; other formats are not read.",
         )
     try:
-        _check_length(path, name)
+        check_length(path, name)
         found = detect_header(read_header(path), Path(name).stem)
         require_base(found, name)
     except LoomError as error:
@@ -37,7 +37,8 @@ def check_received(path: Path, filename: str) -> Detected:
     return found
 
 
-def _check_length(path: Path, name: str) -> None:
+def check_length(path: Path, name: str) -> None:
+    """Raises LoomError `weights_unreadable` when the file at `path`, called `name`, claims too long a header."""
     with path.open("rb") as file:
         head = file.read(9)
     if len(head) == 9 and head[8:] == b"{" and int.from_bytes(head[:8], "little") > MAX_HEADER:

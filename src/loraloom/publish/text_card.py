@@ -8,39 +8,83 @@ import shlex
 from loraloom.models.lora_metadata import model_name
 from loraloom.models.resolve import BaseModel
 from loraloom.models.smollm2 import SMOLLM2, UPSTREAM
-from loraloom.publish.card import NO_LICENSE, front_matter, one_line, table
+from loraloom.publish import told as more
 from loraloom.publish.gguf_lora import gguf_name
+from loraloom.publish.licences import front
+from loraloom.publish.markdown import front_matter, one_line, table
+from loraloom.publish.subject import Subject
+from loraloom.publish.told import NO_LICENSE, Told
 from loraloom.spec.text import TextRun
 
 
 def text_card(run: TextRun, *, steps: int, base: BaseModel) -> str:
     """Text of README.md. The front matter follows the hub's model card metadata. Nothing of the data is told but what the
     user wrote."""
-    hub_id = UPSTREAM if base.name == SMOLLM2 else base.hub_id
-    values = {
-        "license": run.export.license or None,
-        "library_name": "peft",
-        "pipeline_tag": "text-generation",
-        "base_model": hub_id,
-        "base_model_relation": "adapter" if hub_id else None,
-        "tags": ["lora", "peft", "transformers", "text-generation"],
-    }
-    named = hub_id or model_name(base)
     parts = [
-        front_matter(values),
-        f"# {one_line(run.name)}",
-        run.export.description.strip(),
-        f"A LoRA for a language model, trained on `{named}`.",
+        *_opening(run.name, run.export.description, run.export.license, base),
         f"By {one_line(run.export.author)}." if run.export.author else "",
         f"It was told: {one_line(run.dataset.system)}" if run.dataset.system else "",
         "## Use it",
-        _use(run, named),
+        _use(run, _named(base)),
         "## How it was trained",
         _settings(run, steps),
         "## Licence",
         run.export.license or NO_LICENSE,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def published_text_card(subject: Subject, file: str, told: Told) -> str:
+    """Text of README.md for a version that is given to people: the same card with its evidence. `file` is the name of the
+    weights beside it."""
+    run = subject.run if isinstance(subject.run, TextRun) else None
+    description = told.asked.description or (run.export.description if run is not None else "")
+    parts = [
+        *_opening(subject.label, description, told.license, subject.base),
+        f"By {one_line(run.export.author)}." if run is not None and run.export.author else "",
+        f"It was told: {one_line(run.dataset.system)}" if run is not None and run.dataset.system else "",
+        more.strength(told),
+        more.changes(told),
+        more.samples(subject, told),
+        "## Use it" if run is not None else "",
+        _use(run, _named(subject.base)) if run is not None else "",
+        more.trained_on(subject, told),
+        "## How it was trained" if run is not None else "",
+        _settings(run, subject.steps) if run is not None else "",
+        more.measured(told),
+        more.limits(told),
+        more.hash_table(file, told),
+        more.licence(told),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _opening(label: str, description: str, licence: str, base: BaseModel | None) -> list[str]:
+    hub_id = _hub_id(base)
+    values = {
+        **(front(licence) or {"license": None}),
+        "library_name": "peft",
+        "pipeline_tag": "text-generation",
+        "base_model": hub_id,
+        "base_model_relation": "adapter" if hub_id else None,
+        "tags": ["lora", "peft", "transformers", "text-generation"],
+    }
+    return [
+        front_matter(values),
+        f"# {one_line(label)}",
+        description.strip(),
+        f"A LoRA for a language model, trained on `{_named(base)}`.",
+    ]
+
+
+def _hub_id(base: BaseModel | None) -> str | None:
+    if base is None:
+        return None
+    return UPSTREAM if base.name == SMOLLM2 else base.hub_id
+
+
+def _named(base: BaseModel | None) -> str:
+    return "a model it does not name" if base is None else _hub_id(base) or model_name(base)
 
 
 def _use(run: TextRun, base: str) -> str:

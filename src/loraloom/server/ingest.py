@@ -21,6 +21,7 @@ from loraloom.data.intake import Item, Taken, take_in
 from loraloom.server import texts_in
 from loraloom.server.adding import Adding
 from loraloom.server.base_upload import move_in
+from loraloom.server.lora_upload import take_lora
 from loraloom.server.sweeping import sweep
 from loraloom.server.tus_info import is_whole
 from loraloom.spec.dataset import FileNote
@@ -47,7 +48,7 @@ class Ingest:
     def __init__(self, database: Database, blobs: Blobs, home: Path) -> None:
         self.folder = home / "uploads"
         self.waiting = Waiting(self.folder / "waiting")
-        self._database, self._blobs, self._models = database, blobs, home / "models"
+        self._database, self._blobs, self._home = database, blobs, home
         self._tidied = -math.inf
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ingest")
@@ -107,7 +108,9 @@ class Ingest:
         path = Path(upload.source) if upload.source else self.folder / upload.id
         try:
             if upload.kind == "base_model":
-                move_in(self._database, self._models, upload, path)
+                move_in(self._database, self._home / "models", upload, path)
+            elif upload.kind == "lora":
+                take_lora(self._database, self._home, upload, path)
             else:
                 self._fill(upload, path)
         except LoomError as error:

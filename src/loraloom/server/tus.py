@@ -145,9 +145,9 @@ def _create(request: Request, context: Context, metadata: dict[str, str], size: 
     dataset_id = clean(metadata["dataset"]) if "dataset" in metadata else None
     if not filename or "filetype" not in metadata:
         raise LoomError("upload_refused", "The upload has no name.", "Send filename and filetype in Upload-Metadata.")
-    if (dataset_id is None) == (kind is None) or kind not in (None, "base_model"):
+    if (dataset_id is None) == (kind is None) or kind not in (None, "base_model", "lora"):
         says = "The upload does not say what it is for."
-        raise LoomError("upload_refused", says, "Send the id of a data set as `dataset`, or `kind` base_model.")
+        raise LoomError("upload_refused", says, "Send the id of a data set as `dataset`, or `kind` base_model or lora.")
     context.ingest.tidy()
     with context.database.session() as session:
         user = auth.user_of(request, session)

@@ -51,7 +51,7 @@ class RunView(BaseModel):
 
     id: str
     name: str
-    kind: Literal["train", "caption"] = "train"
+    kind: Literal["train", "caption", "experiment"] = "train"
     state: State
     wish: str | None = None
     """`pause` or `cancel` while the child writes its checkpoint for it."""
@@ -97,7 +97,8 @@ class LoraView(BaseModel):
 
     id: str
     name: str
-    run: str
+    run: str | None
+    """Null for one that was made elsewhere."""
     base_model: str
     family: str
     trigger: str

@@ -72,6 +72,10 @@ CODES: dict[str, int] = {
     "edit_conflict": 409,
     "pattern_invalid": 422,
     "change_not_found": 404,
+    "drawing_not_found": 404,
+    "publication_not_found": 404,
+    "lora_untested": 409,
+    "hub_refused": 502,
 }
 """Error code -> HTTP status. A code that is not listed here cannot be raised."""
 

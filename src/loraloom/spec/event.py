@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-Stage = Literal["loading", "caching", "training", "sampling", "exporting", "captioning"]
+Stage = Literal["loading", "caching", "training", "sampling", "exporting", "captioning", "comparing", "measuring"]
 
 
 class _Event(BaseModel):
@@ -148,6 +148,15 @@ class CaptionsFinished(_Event):
     tokens_out: int = 0
 
 
+class ExperimentFinished(_Event):
+    """An experiment is done: its cells in all, seconds of this child."""
+
+    type: Literal["ExperimentFinished"] = "ExperimentFinished"
+    cells: int
+    seconds: float
+    failed: int = 0
+
+
 class RunInterrupted(_Event):
     """The run stopped when asked to; its newest checkpoint is of `step` and `train RUN_DIR` goes on from it."""
 
@@ -188,6 +197,7 @@ Payload = Annotated[
     | WarningRaised
     | RunFinished
     | CaptionsFinished
+    | ExperimentFinished
     | RunInterrupted
     | RunFailed
     | RunLost,

@@ -32,3 +32,19 @@ class MergeResult(BaseModel):
     error_code: str = ""
     error_message: str = ""
     error_hint: str = ""
+
+
+class MergePicturesRequest(BaseModel):
+    """Write the base for pictures `base` (a diffusers folder or a single file) with the LoRA `lora` at `strength` worked
+    into its weights as one `.safetensors` file `out` in the original Stable Diffusion layout. Paths are absolute."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base: str
+    lora: str
+    strength: float = 1.0
+    out: str
+    title: str = ""
+    """What the model is called in its header."""
+    result: str
+    """Where the answer, a `MergeResult`, is written as JSON; its `difference` is between predictions, as a share of them."""

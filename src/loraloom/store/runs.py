@@ -64,7 +64,7 @@ def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
 def loras_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
     """Run id -> id of its LoRA."""
     rows = session.execute(select(Lora.run_id, Lora.id).where(Lora.run_id.in_(set(ids))))
-    return dict(rows.all())
+    return {run_id: lora_id for run_id, lora_id in rows if run_id is not None}
 
 
 def _escape(text: str) -> str:

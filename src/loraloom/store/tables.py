@@ -237,7 +237,7 @@ class Upload(Table):
     user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
     dataset_id: Mapped[str | None] = mapped_column(_to("datasets.id"))
     kind: Mapped[str]
-    """`dataset` or `base_model`."""
+    """`dataset`, `base_model` or `lora`."""
     filename: Mapped[str] = mapped_column(String(1000))
     source: Mapped[str | None] = mapped_column(String(2000))
     """Where it lies on the server, if it was not sent: read there and left alone."""
@@ -271,8 +271,8 @@ class BaseModel(Table):
 
 
 class Run(Table):
-    """One training or captioning (`kind`). What its child says is in `runs/<id>/events.jsonl`; the columns below `step`
-    repeat its last words."""
+    """One training, captioning or experiment (`kind`). What its child says is in `runs/<id>/events.jsonl`; the columns
+    below `step` repeat its last words."""
 
     __tablename__ = "runs"
     __table_args__ = (Index(None, "state", "priority", "place"),)
@@ -280,7 +280,7 @@ class Run(Table):
     id: Mapped[str] = _id()
     name: Mapped[str]
     kind: Mapped[str] = mapped_column(default="train", index=True)
-    """`train` or `caption`."""
+    """`train`, `caption` or `experiment`."""
     user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
     dataset_id: Mapped[str | None] = mapped_column(_to("datasets.id", "SET NULL"))
     dataset_version: Mapped[int | None]
@@ -346,12 +346,13 @@ class Lease(Table):
 
 
 class Lora(Table):
-    """A LoRA that a run made."""
+    """A LoRA that a run made, or one made elsewhere that somebody added."""
 
     __tablename__ = "loras"
 
     id: Mapped[str] = _id()
-    run_id: Mapped[str] = mapped_column(_to("runs.id"), unique=True)
+    run_id: Mapped[str | None] = mapped_column(_to("runs.id"), unique=True)
+    """None for one that was made elsewhere."""
     user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
     name: Mapped[str]
     file: Mapped[str] = mapped_column(String(1000))
@@ -368,6 +369,67 @@ class Lora(Table):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The header's metadata."""
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Drawing(Table):
+    """A picture of the playground that was kept, with all that makes it again."""
+
+    __tablename__ = "drawings"
+
+    id: Mapped[str] = _id()
+    user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
+    asked: Mapped[dict[str, Any]]
+    """What was asked for, with LoRAs by their ids and the wildcards drawn."""
+    blob: Mapped[str] = mapped_column(String(64), index=True)
+    """SHA-256 of the PNG."""
+    width: Mapped[int]
+    height: Mapped[int]
+    seconds: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Vote(Table):
+    """One person's choice between two cells of an experiment, not knowing what they are."""
+
+    __tablename__ = "votes"
+
+    id: Mapped[str] = _id()
+    run_id: Mapped[str] = mapped_column(_to("runs.id"), index=True)
+    user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
+    left: Mapped[int]
+    """Number of the cell."""
+    right: Mapped[int]
+    winner: Mapped[str]
+    """`left`, `right` or `tie`."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Publication(Table):
+    """One version of a LoRA that was given to people at one place."""
+
+    __tablename__ = "publications"
+    __table_args__ = (UniqueConstraint("lora_id", "target", "place", "version"),)
+
+    id: Mapped[str] = _id()
+    lora_id: Mapped[str | None] = mapped_column(_to("loras.id", "SET NULL"), index=True)
+    user_id: Mapped[str] = mapped_column(_to("users.id"), index=True)
+    name: Mapped[str]
+    """Under which its versions follow each other."""
+    version: Mapped[int]
+    target: Mapped[str]
+    """`folder`, `zip`, `hub` or `gallery`."""
+    place: Mapped[str] = mapped_column(String(2000), default="")
+    state: Mapped[str] = mapped_column(default="published")
+    """`published` or `withdrawn`."""
+    tested: Mapped[bool]
+    changes: Mapped[str] = mapped_column(Text, default="")
+    files: Mapped[list[Any]] = mapped_column(default=list)
+    """Their names at the place."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What was said of it (`spec.publication.Publish`) and what was known (`Evidence`)."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    withdrawn_at: Mapped[datetime | None]
 
 
 class Setting(Table):

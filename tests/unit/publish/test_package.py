@@ -54,7 +54,7 @@ def test_a_card_says_how_to_use_it(tmp_path: Path) -> None:
     assert front["widget"] == [{"text": "felt style", "output": {"url": "Felt & wool.png"}}]
     for part in ("# Felt & wool", "(Felt%20&%20wool.png)", "Looks like felt.", "`dream.safetensors`", "`felt style`"):
         assert part in card
-    assert 'StableDiffusionPipeline.from_single_file("dream.safetensors")' in card
+    assert 'StableDiffusionPipeline.from_single_file("dream.safetensors", torch_dtype=torch.float32)' in card
     assert 'weight_name="Felt & wool.safetensors"' in card
     assert "<lora:Felt & wool:1>" in card
     assert "| Steps | 120 of 1 pictures |" in card
@@ -72,13 +72,13 @@ def test_a_card_says_how_to_use_it(tmp_path: Path) -> None:
 def test_bases_of_every_kind(tmp_path: Path) -> None:
     card, side = written(tmp_path, run_of("sdxl", export={}), HUB)
     assert front_matter(card)["base_model"] == "owner/name"
-    assert 'StableDiffusionXLPipeline.from_pretrained("owner/name")' in card
+    assert 'StableDiffusionXLPipeline.from_pretrained("owner/name", torch_dtype=torch.float32)' in card
     assert "| Predicts | velocity |" in card
     assert "license" not in front_matter(card)
     assert "The author has not said" in card
     assert (side["sd version"], side["activation text"]) == ("SDXL", "")
     card, _ = written(tmp_path, run_of(), THIMBLE)
-    assert "from_pretrained(thimble_path())" in card
+    assert "from_pretrained(thimble_path(), torch_dtype=torch.float32)" in card
     card, _ = written(tmp_path, run_of("sd2"), FILE)
     assert "Stable Diffusion 2.x" in card
 

@@ -58,7 +58,7 @@ class Fake:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Fake]:
     Fake.made = []
     monkeypatch.setattr(module, "ChatProcess", Fake)
-    monkeypatch.setattr(module, "TICK", 0.01)
+    monkeypatch.setattr("loraloom.server.kept_process.TICK", 0.01)
     monkeypatch.setattr("loraloom.jobs.devices.slots", lambda: ["cpu"])
     return Fake.made
 

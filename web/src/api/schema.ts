@@ -731,6 +731,219 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/drawings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drawings
+         * @description Your kept drawings, the newest first.
+         */
+        get: operations["list_drawings"];
+        put?: never;
+        /**
+         * Create Drawing
+         * @description Draw one picture: a line of JSON for every step, `done` with the picture at the end. To close the connection is to
+         *     stop. Not while a training holds the device that drawing needs.
+         */
+        post: operations["create_drawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drawings/{drawing_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Drawing
+         * @description One drawing, with all that makes it again.
+         */
+        get: operations["read_drawing"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Drawing
+         * @description Take a drawing out of the history.
+         */
+        delete: operations["delete_drawing"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drawings/{drawing_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Drawing Picture
+         * @description The PNG.
+         */
+        get: operations["read_drawing_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiments
+         * @description Experiments, the newest first; only those with a LoRA or a run where one is named.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        /**
+         * Create Experiment
+         * @description Queue an experiment.
+         */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Experiment
+         * @description One experiment as far as it is.
+         */
+        get: operations["read_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}/ballot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ballot
+         * @description The next pair to judge, blind: the numbers of its cells are none of the experiment's, and their columns are -1.
+         */
+        get: operations["read_ballot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}/ballot/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ballot Picture
+         * @description The picture of a cell by its number on the ballots of whoever asks; nothing here tells which column it is of.
+         */
+        get: operations["read_ballot_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}/cells/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Cell
+         * @description The picture of one cell.
+         */
+        get: operations["read_cell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ranking
+         * @description What the votes say.
+         */
+        get: operations["read_ranking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Vote
+         * @description Say which is better, and get the next pair. Who judges a pair again changes their mind.
+         */
+        post: operations["create_vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/forecasts": {
         parameters: {
             query?: never;
@@ -943,7 +1156,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Lora
-         * @description Take a LoRA out of the gallery; its run keeps the file.
+         * @description Take a LoRA out of the gallery. Its run keeps the file; one that was made elsewhere is gone.
          */
         delete: operations["delete_lora"];
         options?: never;
@@ -953,6 +1166,26 @@ export interface paths {
          * @description Change name or trigger words as the gallery shows them; the file stays as it is.
          */
         patch: operations["update_lora"];
+        trace?: never;
+    };
+    "/api/loras/{lora_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft Card
+         * @description The card that `body` would make; nothing is published.
+         */
+        post: operations["draft_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/loras/{lora_id}/chat": {
@@ -996,6 +1229,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/loras/{lora_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Evidence
+         * @description What speaks for a LoRA, and what it warns of.
+         */
+        get: operations["read_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/loras/{lora_id}/file": {
         parameters: {
             query?: never;
@@ -1031,6 +1284,27 @@ export interface paths {
         get: operations["read_lora_preview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loras/{lora_id}/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Publication
+         * @description Publish a LoRA, as the next version where its name is there already. One that was never compared is refused
+         *     (`lora_untested`) unless `untested` says it again.
+         */
+        post: operations["create_publication"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1202,6 +1476,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Prompt
+         * @description What in a prompt means something, how many tokens it has and what is cut.
+         */
+        post: operations["read_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Publications
+         * @description What was published, the newest first.
+         */
+        get: operations["list_publications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/publications/{publication_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Publication
+         * @description Take a version back: its files go away where we can reach them, its row stays.
+         */
+        delete: operations["withdraw_publication"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/publications/{publication_id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Bundle
+         * @description The zip of a publication to `zip`.
+         */
+        get: operations["download_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/publish-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Targets
+         * @description Where this server can publish to.
+         */
+        get: operations["read_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/queue": {
         parameters: {
             query?: never;
@@ -1255,6 +1629,26 @@ export interface paths {
          * @description Start nothing more, or go on. What runs goes on either way.
          */
         put: operations["pause_whole_queue"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/run-diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Diff
+         * @description What sets runs apart; `runs` are ids with commas between them.
+         */
+        get: operations["read_run_diff"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1686,6 +2080,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Sweep
+         * @description Queue a run for every combination of values, and the experiment that compares them.
+         */
+        post: operations["create_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1807,6 +2221,71 @@ export interface paths {
          * @description Set a password: one's own, or as an administrator anybody's. It ends their sessions, except this one.
          */
         put: operations["update_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wildcards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Wildcards
+         * @description All wildcards by name.
+         */
+        get: operations["list_wildcards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wildcards/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Update Wildcard
+         * @description Make a wildcard, or replace its lines.
+         */
+        put: operations["update_wildcard"];
+        post?: never;
+        /**
+         * Delete Wildcard
+         * @description Forget a wildcard.
+         */
+        delete: operations["delete_wildcard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Words
+         * @description What may be meant by the letters of `search`: trigger words, tags of captions, LoRAs, wildcards; the likeliest
+         *     first.
+         */
+        get: operations["list_words"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2014,6 +2493,21 @@ export interface components {
             message: string;
         };
         /**
+         * Ballot
+         * @description Two cells of the same prompt and seed, in chance order; null when everything was seen by you. What they are is not
+         *     told. `done` of `total` pairs were judged by you.
+         */
+        Ballot: {
+            /** Done */
+            done: number;
+            left: components["schemas"]["CellView"] | null;
+            /** Prompt */
+            prompt: string;
+            right: components["schemas"]["CellView"] | null;
+            /** Total */
+            total: number;
+        };
+        /**
          * Bin
          * @description Examples of `low` to `high` tokens (high excluded).
          */
@@ -2051,6 +2545,27 @@ export interface components {
             steps: number;
             /** Width */
             width: number;
+        };
+        /**
+         * Candidate
+         * @description One thing that is compared: the base alone, a LoRA by its id, or a checkpoint of a run (`step` None: the run's LoRA,
+         *     once it has finished).
+         */
+        Candidate: {
+            /** Id */
+            id?: string | null;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /** Step */
+            step?: number | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "base" | "lora" | "run";
         };
         /**
          * CaptionerJob
@@ -2208,6 +2723,39 @@ export interface components {
              * @enum {string}
              */
             type: "CaptionsFinished";
+        };
+        /**
+         * Card
+         * @description The card as it would be published: Markdown with the hub's front matter.
+         */
+        Card: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * CellView
+         * @description One picture or answer; it is `there` once it was made. On a ballot `number` is another one, and `column` is -1.
+         */
+        CellView: {
+            /** Column */
+            column: number;
+            /** Number */
+            number: number;
+            /** Picture */
+            picture?: string | null;
+            /** Prompt */
+            prompt: number;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds: number;
+            /** Seed */
+            seed: number;
+            /** Text */
+            text?: string | null;
+            /** There */
+            there: boolean;
         };
         /**
          * ChangeView
@@ -2504,6 +3052,24 @@ export interface components {
             trigger: string;
         };
         /**
+         * ColumnView
+         * @description One way of drawing, shown above a column. `candidate`, `base` and `sampler` count in the experiment's lists.
+         */
+        ColumnView: {
+            /** Base */
+            base: number;
+            /** Candidate */
+            candidate: number;
+            /** Label */
+            label: string;
+            /** Number */
+            number: number;
+            /** Sampler */
+            sampler: number;
+            /** Strength */
+            strength: number;
+        };
+        /**
          * Credentials
          * @description A name and a password.
          */
@@ -2671,6 +3237,181 @@ export interface components {
             added: number;
         };
         /**
+         * Draw
+         * @description A drawing to make now. A newer one of the same `stream` (made up by the page) takes the place of an older one, which
+         *     ends with `newer`. `keep` puts it into the history; `metadata` puts its parameters into the PNG.
+         */
+        Draw: {
+            drawing: components["schemas"]["DrawAsked"];
+            /**
+             * Keep
+             * @default false
+             */
+            keep: boolean;
+            /**
+             * Metadata
+             * @default true
+             */
+            metadata: boolean;
+            /**
+             * Stream
+             * @default
+             */
+            stream: string;
+        };
+        /**
+         * DrawAsked
+         * @description All that makes a picture. `<lora:name:0.8>` in the prompt adds a LoRA of the gallery, `__name__` a line of a wildcard
+         *     by the seed. What is left out is as the base is made for.
+         */
+        DrawAsked: {
+            /**
+             * Base Model
+             * @default thimble
+             */
+            base_model: string;
+            /**
+             * Clip Skip
+             * @default 0
+             */
+            clip_skip: number;
+            /** Guidance */
+            guidance?: number | null;
+            /** Height */
+            height?: number | null;
+            /** Loras */
+            loras?: components["schemas"]["LoraAsked"][];
+            /**
+             * Negative Prompt
+             * @default
+             */
+            negative_prompt: string;
+            picture?: components["schemas"]["PictureAsked"] | null;
+            /**
+             * Prompt
+             * @default
+             */
+            prompt: string;
+            /**
+             * Sampler
+             * @default ddim
+             * @enum {string}
+             */
+            sampler: "ddim" | "euler" | "euler_a" | "dpmpp_2m_karras" | "lcm";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /** Steps */
+            steps?: number | null;
+            /**
+             * Variation
+             * @default 0.6
+             */
+            variation: number;
+            /** Width */
+            width?: number | null;
+        };
+        /**
+         * DrawingView
+         * @description A kept picture and what makes it again; `asked` is what `drawing` of a new one takes.
+         */
+        DrawingView: {
+            asked: components["schemas"]["DrawAsked"];
+            /** Created At */
+            created_at: string;
+            /** Height */
+            height: number;
+            /** Id */
+            id: string;
+            /** Picture */
+            picture: string;
+            /** Seconds */
+            seconds: number;
+            /** User */
+            user: string;
+            /** Width */
+            width: number;
+        };
+        /**
+         * DrawnLine
+         * @description `waiting` for an older one, `loading` a base, `drawing` with steps done and in all, then `done`, `newer` or `error`.
+         *     `picture` is a data URL of the PNG; `kept` the id in the history.
+         */
+        DrawnLine: {
+            /** Code */
+            code?: string | null;
+            /**
+             * Done
+             * @default 0
+             */
+            done: number;
+            /**
+             * Draw Ms
+             * @default 0
+             */
+            draw_ms: number;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "waiting" | "loading" | "drawing" | "done" | "newer" | "error";
+            /**
+             * Guidance
+             * @default 0
+             */
+            guidance: number;
+            /**
+             * Height
+             * @default 0
+             */
+            height: number;
+            /** Hint */
+            hint?: string | null;
+            /** Kept */
+            kept?: string | null;
+            /**
+             * Load Ms
+             * @default 0
+             */
+            load_ms: number;
+            /** Message */
+            message?: string | null;
+            /** Picture */
+            picture?: string | null;
+            /**
+             * Prompt
+             * @default
+             */
+            prompt: string;
+            /**
+             * Steps
+             * @default 0
+             */
+            steps: number;
+            /**
+             * Swap Ms
+             * @default 0
+             */
+            swap_ms: number;
+            /**
+             * Total
+             * @default 0
+             */
+            total: number;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+            /**
+             * Width
+             * @default 0
+             */
+            width: number;
+        };
+        /**
          * EditAsked
          * @description What to do, with which pictures. A preview changes nothing.
          */
@@ -2773,7 +3514,7 @@ export interface components {
          */
         Event: {
             /** Payload */
-            payload: components["schemas"]["RunStarted"] | components["schemas"]["StageStarted"] | components["schemas"]["StageProgressed"] | components["schemas"]["StepLogged"] | components["schemas"]["ValidationLogged"] | components["schemas"]["SampleSaved"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["SettingsLowered"] | components["schemas"]["WarningRaised"] | components["schemas"]["RunFinished"] | components["schemas"]["CaptionsFinished"] | components["schemas"]["RunInterrupted"] | components["schemas"]["RunFailed"] | components["schemas"]["RunLost"];
+            payload: components["schemas"]["RunStarted"] | components["schemas"]["StageStarted"] | components["schemas"]["StageProgressed"] | components["schemas"]["StepLogged"] | components["schemas"]["ValidationLogged"] | components["schemas"]["SampleSaved"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["SettingsLowered"] | components["schemas"]["WarningRaised"] | components["schemas"]["RunFinished"] | components["schemas"]["CaptionsFinished"] | components["schemas"]["ExperimentFinished"] | components["schemas"]["RunInterrupted"] | components["schemas"]["RunFailed"] | components["schemas"]["RunLost"];
             /** Seq */
             seq: number;
             /**
@@ -2798,6 +3539,62 @@ export interface components {
             items: components["schemas"]["Event"][];
             /** Last Seq */
             last_seq: number;
+        };
+        /**
+         * Evidence
+         * @description What speaks for a LoRA. `tested`: an experiment with it has finished.
+         */
+        Evidence: {
+            /** Adherence */
+            adherence?: number | null;
+            /** Diversity */
+            diversity?: number | null;
+            /**
+             * Experiments
+             * @default []
+             */
+            experiments: string[];
+            hashes: components["schemas"]["Hashes"];
+            /** Images */
+            images?: number | null;
+            /** Leak */
+            leak?: number | null;
+            /**
+             * Limits
+             * @default []
+             */
+            limits: string[];
+            /** Nearest */
+            nearest?: number | null;
+            /** Perplexity */
+            perplexity?: number | null;
+            /** Resolution */
+            resolution?: number | null;
+            /**
+             * Steps
+             * @default 0
+             */
+            steps: number;
+            /**
+             * Strength
+             * @default 1
+             */
+            strength: number;
+            /**
+             * Strength From
+             * @default usual
+             * @enum {string}
+             */
+            strength_from: "votes" | "measures" | "usual";
+            /** Style */
+            style?: number | null;
+            /** Tested */
+            tested: boolean;
+            /**
+             * Votes
+             * @default 0
+             */
+            votes: number;
         };
         /**
          * Example
@@ -2960,6 +3757,157 @@ export interface components {
             examples: components["schemas"]["ExampleContent"][];
         };
         /**
+         * Experiment
+         * @description What is compared with what. Every candidate is drawn (or answers) at every strength, on every base, with every
+         *     sampler, for every prompt and seed; the same seed is the same noise everywhere. The base alone is drawn once for all
+         *     strengths.
+         */
+        Experiment: {
+            /**
+             * After
+             * @default []
+             */
+            after: string[];
+            /**
+             * Bases
+             * @default []
+             */
+            bases: string[];
+            /** Candidates */
+            candidates: components["schemas"]["Candidate"][];
+            /** Guidance */
+            guidance?: number | null;
+            /** Height */
+            height?: number | null;
+            /**
+             * Kind
+             * @default images
+             * @enum {string}
+             */
+            kind: "images" | "texts";
+            /**
+             * Max Tokens
+             * @default 200
+             */
+            max_tokens: number;
+            /**
+             * Measure
+             * @default true
+             */
+            measure: boolean;
+            /**
+             * Negative Prompt
+             * @default
+             */
+            negative_prompt: string;
+            /** Prompts */
+            prompts: string[];
+            /**
+             * Samplers
+             * @default [
+             *       "ddim"
+             *     ]
+             */
+            samplers: ("ddim" | "euler" | "euler_a" | "dpmpp_2m_karras" | "lcm")[];
+            /**
+             * Seeds
+             * @default [
+             *       1
+             *     ]
+             */
+            seeds: number[];
+            /** Steps */
+            steps?: number | null;
+            /**
+             * Strengths
+             * @default [
+             *       1
+             *     ]
+             */
+            strengths: number[];
+            /**
+             * System
+             * @default
+             */
+            system: string;
+            /** Width */
+            width?: number | null;
+        };
+        /**
+         * ExperimentCreate
+         * @description What to compare.
+         */
+        ExperimentCreate: {
+            experiment: components["schemas"]["Experiment"];
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Priority
+             * @default 0
+             */
+            priority: number;
+        };
+        /**
+         * ExperimentFinished
+         * @description An experiment is done: its cells in all, seconds of this child.
+         */
+        ExperimentFinished: {
+            /** Cells */
+            cells: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ExperimentFinished";
+        };
+        /**
+         * ExperimentSummary
+         * @description An experiment in a list.
+         */
+        ExperimentSummary: {
+            /** Cells */
+            cells: number;
+            /** Columns */
+            columns: number;
+            /** Cover */
+            cover: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "images" | "texts";
+            run: components["schemas"]["RunView"];
+            /** Votes */
+            votes: number;
+        };
+        /**
+         * ExperimentView
+         * @description An experiment. It waits, goes and is steered as the run it is (`/api/runs/{id}/{verb}`); notes are the run's.
+         */
+        ExperimentView: {
+            /** Cells */
+            cells: components["schemas"]["CellView"][];
+            /** Columns */
+            columns: components["schemas"]["ColumnView"][];
+            experiment: components["schemas"]["Experiment"];
+            /** Measured */
+            measured: components["schemas"]["Measured"][];
+            proposal: components["schemas"]["Proposed"] | null;
+            run: components["schemas"]["RunView"];
+            /** Votes */
+            votes: number;
+        };
+        /**
          * Failure
          * @description What went wrong: a code of the table, a sentence, what to do, and every fault of a config.
          */
@@ -3119,6 +4067,27 @@ export interface components {
             versions: {
                 [key: string]: string | null;
             };
+        };
+        /**
+         * Hashes
+         * @description As others compute them. `autov2` is what Civitai and AUTOMATIC1111 show: the first ten digits of the SHA-256 of the
+         *     file; `sshs_model` and `sshs_legacy` are kohya's, of the tensors.
+         */
+        Hashes: {
+            /** Autov2 */
+            autov2: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Sshs Legacy
+             * @default
+             */
+            sshs_legacy: string;
+            /**
+             * Sshs Model
+             * @default
+             */
+            sshs_model: string;
         };
         /**
          * Health
@@ -3360,6 +4329,27 @@ export interface components {
             };
         };
         /**
+         * LoraAsked
+         * @description A LoRA by its id, or what a run has trained so far: its checkpoint of `step`, the newest where that is left out.
+         */
+        LoraAsked: {
+            /** Blocks */
+            blocks?: {
+                [key: string]: number;
+            };
+            /** Lora */
+            lora?: string | null;
+            /** Run */
+            run?: string | null;
+            /** Step */
+            step?: number | null;
+            /**
+             * Strength
+             * @default 1
+             */
+            strength: number;
+        };
+        /**
          * LoraUpdate
          * @description What may be changed about a LoRA.
          */
@@ -3400,7 +4390,7 @@ export interface components {
             /** Rank */
             rank: number | null;
             /** Run */
-            run: string;
+            run: string | null;
             /** Sha256 */
             sha256: string;
             /** Steps */
@@ -3433,6 +4423,36 @@ export interface components {
             version: string;
             /** Warm */
             warm: boolean;
+        };
+        /**
+         * Measured
+         * @description What was measured of one column; None where it cannot be. What each can and cannot say: docs/experiments.md.
+         *
+         *     `adherence`: mean cosine of picture and prompt (CLIP), higher is nearer to the prompt. `style`: distance of the look
+         *     from the pictures that were trained on, lower is nearer, 1 is as far as their own size. `diversity`: mean distance of
+         *     pictures of one prompt with different seeds, 0 is always the same. `nearest`: largest likeness of a picture to one that
+         *     was trained on, 1 is a copy. `leak`: how far pictures of prompts without the trigger are from the base's own, 0 is not
+         *     at all. `perplexity` is of held-out texts.
+         */
+        Measured: {
+            /** Adherence */
+            adherence?: number | null;
+            /** Column */
+            column: number;
+            /** Diversity */
+            diversity?: number | null;
+            /** Leak */
+            leak?: number | null;
+            /** Nearest */
+            nearest?: number | null;
+            /** Nearest Cell */
+            nearest_cell?: number | null;
+            /** Nearest Image */
+            nearest_image?: string | null;
+            /** Perplexity */
+            perplexity?: number | null;
+            /** Style */
+            style?: number | null;
         };
         /**
          * Message
@@ -3609,6 +4629,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[DrawingView] */
+        Page_DrawingView_: {
+            /** Items */
+            items: components["schemas"]["DrawingView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[EngineView] */
         Page_EngineView_: {
             /** Items */
@@ -3627,6 +4654,13 @@ export interface components {
         Page_Example_: {
             /** Items */
             items: components["schemas"]["Example"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ExperimentSummary] */
+        Page_ExperimentSummary_: {
+            /** Items */
+            items: components["schemas"]["ExperimentSummary"][];
             /** Next */
             next?: string | null;
         };
@@ -3693,6 +4727,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[PublicationView] */
+        Page_PublicationView_: {
+            /** Items */
+            items: components["schemas"]["PublicationView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[Rating] */
         Page_Rating_: {
             /** Items */
@@ -3746,6 +4787,20 @@ export interface components {
         Page_WhatIf_: {
             /** Items */
             items: components["schemas"]["WhatIf"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[Wildcard] */
+        Page_Wildcard_: {
+            /** Items */
+            items: components["schemas"]["Wildcard"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[Word] */
+        Page_Word_: {
+            /** Items */
+            items: components["schemas"]["Word"][];
             /** Next */
             next?: string | null;
         };
@@ -3847,6 +4902,19 @@ export interface components {
             trigger: string;
         };
         /**
+         * PictureAsked
+         * @description What to vary: a kept drawing, or a picture of a data set.
+         */
+        PictureAsked: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "drawing" | "image";
+        };
+        /**
          * Piece
          * @description A stretch of what the model sees; `trained`: whether it learns to say it.
          */
@@ -3855,6 +4923,21 @@ export interface components {
             text: string;
             /** Trained */
             trained: boolean;
+        };
+        /**
+         * Place
+         * @description A folder that a program on this server loads LoRAs from.
+         */
+        Place: {
+            /** Path */
+            path: string;
+            /**
+             * Program
+             * @description `webui`, `forge` or `comfyui`.
+             */
+            program: string;
+            /** Writable */
+            writable: boolean;
         };
         /**
          * PlanView
@@ -4072,6 +5155,31 @@ export interface components {
             pid: number;
         };
         /**
+         * PromptAsked
+         * @description A prompt as it stands in the field.
+         */
+        PromptAsked: {
+            /**
+             * Base Model
+             * @default thimble
+             */
+            base_model: string;
+            /** Prompt */
+            prompt: string;
+        };
+        /**
+         * PromptView
+         * @description `tokens` of `limit` are used; what is beyond is cut, and marked so.
+         */
+        PromptView: {
+            /** Limit */
+            limit: number;
+            /** Spans */
+            spans: components["schemas"]["Span"][];
+            /** Tokens */
+            tokens: number;
+        };
+        /**
          * Proposal
          * @description A label and its probability.
          */
@@ -4080,6 +5188,123 @@ export interface components {
             label: string;
             /** P */
             p: number;
+        };
+        /**
+         * Proposed
+         * @description The column that is proposed, and why: keys of sentences with their numbers.
+         */
+        Proposed: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "votes" | "measures";
+            /** Column */
+            column: number;
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: components["schemas"]["Reason"][];
+            /** Sure */
+            sure: boolean;
+        };
+        /**
+         * PublicationView
+         * @description One version of a LoRA at one place.
+         */
+        PublicationView: {
+            /** Changes */
+            changes: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Files */
+            files: string[];
+            /** Id */
+            id: string;
+            /** Lora */
+            lora: string;
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "published" | "withdrawn";
+            /**
+             * Target
+             * @enum {string}
+             */
+            target: "folder" | "zip" | "hub" | "gallery";
+            /** Tested */
+            tested: boolean;
+            /** Version */
+            version: number;
+            /** Withdrawn At */
+            withdrawn_at?: string | null;
+        };
+        /**
+         * Publish
+         * @description Where a LoRA goes and what is said of it. An untested one goes nowhere unless `untested` says so again.
+         */
+        Publish: {
+            /**
+             * Captions
+             * @default false
+             */
+            captions: boolean;
+            /**
+             * Changes
+             * @default
+             */
+            changes: string;
+            /**
+             * Data License
+             * @default
+             */
+            data_license: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Formats
+             * @default []
+             */
+            formats: ("kohya" | "diffusers" | "peft" | "merged" | "gguf")[];
+            /**
+             * License
+             * @default
+             */
+            license: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /**
+             * Private
+             * @default true
+             */
+            private: boolean;
+            /**
+             * Target
+             * @enum {string}
+             */
+            target: "folder" | "zip" | "hub" | "gallery";
+            /**
+             * Untested
+             * @default false
+             */
+            untested: boolean;
         };
         /**
          * Quality
@@ -4121,6 +5346,37 @@ export interface components {
             p90: number;
         };
         /**
+         * Ranked
+         * @description A column by its votes: Bradley-Terry strength (log odds against the mean) with its 95 % interval.
+         */
+        Ranked: {
+            /** Column */
+            column: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Score */
+            score: number;
+            /** Votes */
+            votes: number;
+            /** Wins */
+            wins: number;
+        };
+        /**
+         * Ranking
+         * @description Columns by votes, the best first; `voters` took part.
+         */
+        Ranking: {
+            /** Items */
+            items: components["schemas"]["Ranked"][];
+            proposal: components["schemas"]["Proposed"] | null;
+            /** Voters */
+            voters: number;
+            /** Votes */
+            votes: number;
+        };
+        /**
          * Rating
          * @description How good the forecasts of one source were. Errors: median of how far off, in parts of the truth; `within`: share of
          *     runs inside the range. None where no run tells.
@@ -4141,6 +5397,23 @@ export interface components {
             time_error: number | null;
             /** Time Within */
             time_within: number | null;
+        };
+        /**
+         * Reason
+         * @description `votes_first`, `best_adherence`, `best_style`, `keeps_diversity`, `copies`, `leaks`, ... and what it is about.
+         */
+        Reason: {
+            /** Key */
+            key: string;
+            /** Other */
+            other?: number | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Value */
+            value?: number | null;
         };
         /**
          * Remove
@@ -4271,6 +5544,16 @@ export interface components {
             priority: number;
             /** Yaml */
             yaml?: string | null;
+        };
+        /**
+         * RunDiff
+         * @description What sets runs apart.
+         */
+        RunDiff: {
+            /** Runs */
+            runs: components["schemas"]["RunView"][];
+            /** Settings */
+            settings: components["schemas"]["SettingDiff"][];
         };
         /**
          * RunError
@@ -4476,7 +5759,7 @@ export interface components {
              * @default train
              * @enum {string}
              */
-            kind: "train" | "caption";
+            kind: "train" | "caption" | "experiment";
             /**
              * Last Seq
              * @default 0
@@ -4712,6 +5995,16 @@ export interface components {
             };
         };
         /**
+         * SettingDiff
+         * @description One key of a config that is not the same in all runs; a value a run, in the order asked for.
+         */
+        SettingDiff: {
+            /** Key */
+            key: string;
+            /** Values */
+            values: unknown[];
+        };
+        /**
          * Settings
          * @description What an administrator sets on the page.
          */
@@ -4766,6 +6059,36 @@ export interface components {
             do: "sort_tags";
         };
         /**
+         * Span
+         * @description Characters `start` to `end` of the prompt (in UTF-16 code units, as the page counts).
+         */
+        Span: {
+            /** End */
+            end: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "weight" | "lora" | "wildcard" | "trigger" | "cut" | "unknown";
+            /**
+             * Known
+             * @default true
+             */
+            known: boolean;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Start */
+            start: number;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
          * Spending
          * @description Kilowatt hours and what they, or the hours of the device, cost in the currency of the prices given.
          */
@@ -4786,7 +6109,7 @@ export interface components {
              * Stage
              * @enum {string}
              */
-            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning";
+            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning" | "comparing" | "measuring";
         };
         /**
          * StageMemory
@@ -4801,7 +6124,7 @@ export interface components {
              * Stage
              * @enum {string}
              */
-            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning";
+            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning" | "comparing" | "measuring";
         };
         /**
          * StageProgressed
@@ -4814,7 +6137,7 @@ export interface components {
              * Stage
              * @enum {string}
              */
-            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning";
+            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning" | "comparing" | "measuring";
             /** Total */
             total: number;
             /**
@@ -4832,7 +6155,7 @@ export interface components {
              * Stage
              * @enum {string}
              */
-            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning";
+            stage: "loading" | "caching" | "training" | "sampling" | "exporting" | "captioning" | "comparing" | "measuring";
             /** Total */
             total: number;
             /**
@@ -4900,6 +6223,49 @@ export interface components {
             do: "suffix";
             /** Text */
             text: string;
+        };
+        /**
+         * SweepCreate
+         * @description A config and the values of some keys that are tried: every combination becomes a run, all of them one experiment.
+         */
+        SweepCreate: {
+            /** Config */
+            config?: {
+                [key: string]: unknown;
+            };
+            /** Dataset */
+            dataset?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Prompts */
+            prompts?: string[];
+            /** Seeds */
+            seeds?: number[];
+            /**
+             * Vary
+             * @example {
+             *       "lora.rank": [
+             *         4,
+             *         8,
+             *         16
+             *       ]
+             *     }
+             */
+            vary: {
+                [key: string]: unknown[];
+            };
+        };
+        /**
+         * SweepView
+         * @description The runs of a sweep and the experiment that compares them once they have finished.
+         */
+        SweepView: {
+            experiment: components["schemas"]["RunView"];
+            /** Runs */
+            runs: components["schemas"]["RunView"][];
         };
         /**
          * TagCount
@@ -5034,6 +6400,21 @@ export interface components {
              * @default 0
              */
             warnings_count: number;
+        };
+        /**
+         * Targets
+         * @description Where this server can publish to. `hub_user` is null where nobody is logged in to a hub; `gallery` is the address of
+         *     the page with everything that was published there.
+         */
+        Targets: {
+            /** Gallery */
+            gallery: string;
+            /** Hub */
+            hub: string;
+            /** Hub User */
+            hub_user: string | null;
+            /** Places */
+            places: components["schemas"]["Place"][];
         };
         /**
          * TextCheck
@@ -5285,6 +6666,8 @@ export interface components {
             filename: string;
             /** Id */
             id: string;
+            /** Lora */
+            lora?: string | null;
             /** Model */
             model: string | null;
             /** Problems */
@@ -5473,6 +6856,21 @@ export interface components {
             url: string;
         };
         /**
+         * VoteCast
+         * @description Which of the two is better.
+         */
+        VoteCast: {
+            /** Left */
+            left: number;
+            /** Right */
+            right: number;
+            /**
+             * Winner
+             * @enum {string}
+             */
+            winner: "left" | "right" | "tie";
+        };
+        /**
          * WarningRaised
          * @description Something the user should know that does not stop the run.
          */
@@ -5507,6 +6905,47 @@ export interface components {
             seconds: number;
             /** Value */
             value: number | string;
+        };
+        /**
+         * Wildcard
+         * @description Lines of which the seed chooses one where `__name__` stands in a prompt.
+         */
+        Wildcard: {
+            /** Lines */
+            lines: string[];
+            /** Name */
+            name: string;
+        };
+        /**
+         * WildcardLines
+         * @description The new lines of a wildcard.
+         */
+        WildcardLines: {
+            /** Lines */
+            lines: string[];
+        };
+        /**
+         * Word
+         * @description What may be meant: `text` takes the place of what was typed. `lora` is for `<lora:...>`.
+         */
+        Word: {
+            /**
+             * Count
+             * @default 0
+             */
+            count: number;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "trigger" | "tag" | "lora" | "wildcard";
+            /** Text */
+            text: string;
         };
         /**
          * Words
@@ -8552,6 +9991,896 @@ export interface operations {
             };
         };
     };
+    list_drawings: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DrawingView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draw"];
+            };
+        };
+        responses: {
+            /** @description Lines of JSON (application/x-ndjson), each one of these. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnLine"];
+                    "application/x-ndjson": components["schemas"]["DrawnLine"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_not_found, run_not_found, checkpoint_not_found, base_model_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description in_use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drawing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description drawing_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_drawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drawing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description drawing_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_drawing_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drawing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description drawing_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: {
+                /** @description Only those with this LoRA. */
+                lora?: string | null;
+                /** @description Only those with this run. */
+                run?: string | null;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExperimentSummary_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_not_found, run_not_found, checkpoint_not_found, base_model_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_ready */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description base_model_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_ballot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ballot"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_ballot_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found, file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_cell: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found, file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_ranking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ranking"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_vote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoteCast"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ballot"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_forecasts: {
         parameters: {
             query?: {
@@ -9344,6 +11673,7 @@ export interface operations {
         parameters: {
             query?: {
                 search?: string | null;
+                family?: string | null;
                 /** @description `next` of the page before. */
                 cursor?: string | null;
                 /** @description Rows at most. */
@@ -9605,6 +11935,77 @@ export interface operations {
             };
         };
     };
+    draft_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lora_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     chat_with_lora: {
         parameters: {
             query?: never;
@@ -9702,6 +12103,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lora_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
             };
             /** @description login_needed */
             401: {
@@ -9882,6 +12350,104 @@ export interface operations {
             };
             /** @description request_invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_publication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lora_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed, not_writable */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_untested */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description lora_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description hub_refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description disk_full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10466,6 +13032,336 @@ export interface operations {
             };
         };
     };
+    read_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description base_model_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_publications: {
+        parameters: {
+            query?: {
+                lora?: string | null;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PublicationView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    withdraw_publication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                publication_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description publication_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description hub_refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                publication_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bundle. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description publication_not_found, file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Targets"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     read_queue: {
         parameters: {
             query?: never;
@@ -10660,6 +13556,74 @@ export interface operations {
             };
         };
     };
+    read_run_diff: {
+        parameters: {
+            query: {
+                /** @description Ids, with commas between them. */
+                runs: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDiff"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_runs: {
         parameters: {
             query?: {
@@ -10668,7 +13632,7 @@ export interface operations {
                 /** @description In names and notes. */
                 search?: string | null;
                 tag?: string | null;
-                kind?: "train" | "caption";
+                kind?: "train" | "caption" | "experiment";
                 /** @description Only runs on this data set. */
                 dataset?: string | null;
                 /** @description `next` of the page before. */
@@ -12405,6 +15369,75 @@ export interface operations {
             };
         };
     };
+    create_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description dataset_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description config_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_tokens: {
         parameters: {
             query?: {
@@ -12940,6 +15973,241 @@ export interface operations {
             };
             /** @description too_many_requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_wildcards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Wildcard_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_wildcard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WildcardLines"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wildcard"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_wildcard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_words: {
+        parameters: {
+            query?: {
+                search?: string;
+                family?: string | null;
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Word_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,9 +1,9 @@
 // Small choices kept in this browser. A browser that refuses storage still works.
 
 type Key =
-  | "language" | "scheme" | "notify" | "gallery-size" | "draft" | "quality" | "prices" | "endpoint" | "texts-seen-with"
+  | "language" | "scheme" | "notify" | "gallery-size" | "draft" | "quality" | "prices" | "endpoint" | "texts-seen-with" | "playground" | "cell-size"
   // what was being written, for a data set or a LoRA
-  | `examples ${string}` | `paste ${string}` | `chat ${string}`;
+  | `examples ${string}` | `paste ${string}` | `chat ${string}` | `experiment ${string}` | `publish ${string}`;
 
 export function readStored(key: Key): string | null {
   try {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,6 +13,7 @@ from sqlalchemy import or_, select
 from loraloom.server import lora_files, present
 from loraloom.server.deps import Ctx, Db, Me
 from loraloom.server.errors import described
+from loraloom.server.lora_upload import FOLDER
 from loraloom.server.paging import Cursor, Limit, Page, page
 from loraloom.server.reply import inside, send
 from loraloom.server.routes import chat
@@ -38,6 +40,7 @@ def list_loras(
     session: Db,
     user: Me,
     search: Annotated[str | None, Query(max_length=200)] = None,
+    family: Annotated[str | None, Query(max_length=20, examples=["sd1"])] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[LoraView]:
@@ -46,6 +49,8 @@ def list_loras(
     if search:
         like = f"%{search}%"
         statement = statement.where(or_(Lora.name.ilike(like), Lora.trigger.ilike(like), Lora.base_model.ilike(like)))
+    if family:
+        statement = statement.where(Lora.family == family)
     rows, following = page(session, statement, Lora.id, cursor, limit)
     return Page(items=[present.lora(row) for row in rows], next=following)
 
@@ -67,11 +72,14 @@ def update_lora(session: Db, user: Me, lora_id: str, body: LoraUpdate) -> LoraVi
 
 
 @router.delete("/loras/{lora_id}", status_code=204, responses=described("lora_not_found", "not_allowed"))
-def delete_lora(session: Db, user: Me, lora_id: str) -> None:
-    """Take a LoRA out of the gallery; its run keeps the file."""
+def delete_lora(context: Ctx, session: Db, user: Me, lora_id: str) -> None:
+    """Take a LoRA out of the gallery. Its run keeps the file; one that was made elsewhere is gone."""
     lora = get_lora(session, lora_id)
     own(user, lora.user_id)
     session.delete(lora)
+    session.commit()
+    if lora.run_id is None:
+        shutil.rmtree(context.home / FOLDER / lora.id, ignore_errors=True)
 
 
 @router.get("/loras/{lora_id}/preview", response_class=FileResponse, responses=described("lora_not_found"))

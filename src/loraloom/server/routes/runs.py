@@ -72,7 +72,7 @@ def list_runs(
     state: Annotated[list[State] | None, Query(description="Only runs in one of these states.")] = None,
     search: Annotated[str | None, Query(max_length=200, description="In names and notes.")] = None,
     tag: Annotated[str | None, Query(max_length=50)] = None,
-    kind: Annotated[Literal["train", "caption"], Query()] = "train",
+    kind: Annotated[Literal["train", "caption", "experiment"], Query()] = "train",
     dataset: Annotated[str | None, Query(max_length=64, description="Only runs on this data set.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -115,7 +115,8 @@ def delete_run(context: Ctx, session: Db, user: Me, run_id: str) -> None:
 def read_run_config(session: Db, user: Me, run_id: str) -> Text:
     """The frozen config as YAML."""
     run = store.get_run(session, run_id)
-    text = as_yaml(None, run.config["job"]) if run.kind == "caption" else as_yaml(RUN.validate_python(run.config), {})
+    said = {"caption": "job", "experiment": "experiment"}.get(run.kind)
+    text = as_yaml(None, run.config[said]) if said else as_yaml(RUN.validate_python(run.config), {})
     return Text(text, media_type="text/yaml")
 
 

@@ -47,6 +47,7 @@ class UploadResult(BaseModel):
                         {"file": "cats/a.svg", "reason": "not_a_picture", "message": "Neither picture nor caption."}
                     ],
                     "model": None,
+                    "lora": None,
                 }
             ]
         }
@@ -63,6 +64,8 @@ class UploadResult(BaseModel):
     problems: list[UploadProblem]
     model: str | None
     """Id of the base model it became."""
+    lora: str | None = None
+    """Id of the LoRA it became."""
 
 
 class FromServer(BaseModel):
@@ -132,7 +135,8 @@ def _result(upload: Upload) -> UploadResult:
         duplicates=upload.duplicates,
         captions=upload.captions,
         problems=[UploadProblem(**problem) for problem in upload.problems],
-        model=upload.model_id if done else None,
+        model=upload.model_id if done and upload.kind == "base_model" else None,
+        lora=upload.model_id if done and upload.kind == "lora" else None,
     )
 
 

@@ -8,7 +8,8 @@ import { TextSheet } from "@/features/datasets/Cover";
 import classes from "@/features/loras/Loras.module.css";
 import { useFormat } from "@/lib/useFormat";
 
-export function LoraCard({ lora }: { lora: Lora }) {
+/** `version`: the newest one that was published. */
+export function LoraCard({ lora, version }: { lora: Lora; version: number | undefined }) {
   const { t } = useTranslation("loras");
   const { bytes } = useFormat();
   const texts = kindOf(lora.family) === "texts";
@@ -17,7 +18,13 @@ export function LoraCard({ lora }: { lora: Lora }) {
       {texts ? <TextSheet small /> : <Picture src={lora.preview} alt="" />}
       <strong>{lora.name}</strong>
       {texts ? <span className={classes.soft}>{t("kind.texts")}</span> : <span className={lora.trigger ? classes.trigger : classes.soft}>{lora.trigger || t("noTrigger")}</span>}
-      <span className={classes.soft}>{lora.base_model} · {bytes(lora.bytes)}</span>
+      <span className={classes.soft}>{[lora.base_model, bytes(lora.bytes)].filter(Boolean).join(" · ")}</span>
+      {(version !== undefined || !lora.run) && (
+        <span className={classes.marks}>
+          {version !== undefined && <span className={classes.mark} data-tone="good">{t("published", { version })}</span>}
+          {!lora.run && <span className={classes.mark}>{t("elsewhere")}</span>}
+        </span>
+      )}
     </Link>
   );
 }

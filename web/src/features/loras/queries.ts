@@ -5,11 +5,11 @@ import { keys } from "@/api/queries";
 
 const PAGE = 48;
 
-export const lorasQuery = (search: string) =>
+export const lorasQuery = (search: string, family: string | null = null) =>
   infiniteQueryOptions({
-    queryKey: [...keys.loras, "gallery", search],
+    queryKey: [...keys.loras, "gallery", search, family],
     queryFn: ({ pageParam, signal }) => {
-      const query = { search: search || undefined, cursor: pageParam || undefined, limit: PAGE };
+      const query = { search: search || undefined, family: family ?? undefined, cursor: pageParam || undefined, limit: PAGE };
       return take(api.GET("/api/loras", { params: { query }, signal }));
     },
     initialPageParam: "",
@@ -34,9 +34,10 @@ export function useDelete(id: string) {
 export function useChange(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string }) => take(api.PATCH("/api/loras/{lora_id}", { params: { path: { lora_id: id } }, body })),
+    mutationFn: (body: { name?: string; trigger?: string }) => take(api.PATCH("/api/loras/{lora_id}", { params: { path: { lora_id: id } }, body })),
     onSuccess: (changed) => {
       client.setQueryData(loraQuery(id).queryKey, changed);
+      void client.invalidateQueries({ queryKey: [...keys.loras, id, "card"] });
       return client.invalidateQueries({ queryKey: [...keys.loras, "gallery"] });
     },
   });

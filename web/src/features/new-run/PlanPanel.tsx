@@ -20,10 +20,12 @@ interface Props {
   submit: Start;
   /** How much there is to look at before the start. */
   warnings: ReactNode;
+  /** Another way to start; `ready` is whether the settings are. */
+  more: (ready: boolean) => ReactNode;
   children: ReactNode;
 }
 
-export function PlanPanel({ kind, checked, stale, hasDataset, submit, warnings, children }: Props) {
+export function PlanPanel({ kind, checked, stale, hasDataset, submit, warnings, more, children }: Props) {
   const { t } = useTranslation("newRun");
   const problems = (checked.data?.problems ?? []).filter((problem) => hasDataset || problem.key !== "dataset");
   const { plan = null, text_plan: textPlan = null } = checked.data ?? {};
@@ -42,6 +44,7 @@ export function PlanPanel({ kind, checked, stale, hasDataset, submit, warnings, 
         {warnings}
         <Button size="lg" fullWidth disabled={!ready} loading={submit.pending} onClick={submit.go} aria-describedby="start-hint">{t("start")}</Button>
         <p id="start-hint" className={classes.soft}>{t(hasDataset ? "startHint" : kind === "texts" ? "chooseTexts" : "chooseDataset")}</p>
+        {more(ready)}
       </div>
     </aside>
   );

@@ -9,6 +9,7 @@ import type { Changes } from "@/features/new-run/forecast/useChanges";
 import { useForecast } from "@/features/new-run/forecast/useForecast";
 import type { Nested } from "@/features/new-run/form/nested";
 import { PlanPanel } from "@/features/new-run/PlanPanel";
+import { TrySeveral } from "@/features/new-run/TrySeveral";
 import type { Start } from "@/features/new-run/useStart";
 
 interface Props {
@@ -30,6 +31,7 @@ export function Side({ kind, asked, machine, changes, checked, stale, hasDataset
   return (
     <PlanPanel
       kind={kind} checked={checked} stale={stale} hasDataset={hasDataset} submit={submit}
+      more={(ready) => <TrySeveral asked={asked} ready={ready} />}
       warnings={hasDataset && warnings > 0 && <Warnings count={warnings} />}
     >
       <ForecastPanel forecasting={forecasting} changes={changes} machine={machine} />

@@ -21,6 +21,7 @@ export function Controls({ run }: { run: Run }) {
   const busy = isBusy(run.state);
   const over = isOver(run.state);
   const texts = kindOf(run.family) === "texts";
+  const compare = `/experiments/new?run=${run.id}`;
   const tell = (one: Verb) => verb.mutate(one, { onSuccess: () => announce(t(texts && one === "sample" ? "asked.answer" : `asked.${one}`)) });
   return (
     <div className={classes.controls}>
@@ -58,6 +59,7 @@ export function Controls({ run }: { run: Run }) {
             </>
           )}
           {busy && <Menu.Item color="var(--loom-bad)" onClick={() => tell("kill")}>{t("do.kill")}</Menu.Item>}
+          {(run.lora || run.step > 0) && <Menu.Item component={Link} to={compare}>{t("do.compare")}</Menu.Item>}
           <Menu.Item component={Link} to={`/runs/new?from=${run.id}`}>{t("do.again")}</Menu.Item>
           {over && <RemoveItem run={run} />}
         </Menu.Dropdown>

@@ -17,6 +17,7 @@ import { Facts } from "@/features/runs/Facts";
 import { Foretold } from "@/features/runs/Foretold";
 import { Fold } from "@/components/Fold";
 import { Log } from "@/features/runs/Log";
+import { NextSteps } from "@/features/runs/NextSteps";
 import { Notes } from "@/features/runs/Notes";
 import { ProgressStrip } from "@/features/runs/ProgressStrip";
 import type { Past } from "@/features/runs/queries";
@@ -52,6 +53,7 @@ export function RunScreen({ run, past }: { run: Run; past: Past }) {
     >
       <div className={classes.sections}>
         <ProgressStrip run={run} view={view} link={link} />
+        <NextSteps run={run} />
         {run.error && isBroken(run.state) && <Broken id={run.id} error={run.error} />}
         <section aria-labelledby="samples">
           <h2 id="samples">{t(kind === "texts" ? "answers.title" : "samples.title")}</h2>

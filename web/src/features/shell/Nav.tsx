@@ -1,5 +1,5 @@
 // Navigation: in the header on wide screens, a bar at the thumb on narrow ones.
-import { IconBox, IconHome, IconPhoto, IconSparkles, IconWaveSine } from "@tabler/icons-react";
+import { IconBox, IconBrush, IconHome, IconLayoutGrid, IconPhoto, IconSparkles, IconWaveSine } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { NavLink } from "react-router";
 import classes from "./Nav.module.css";
@@ -9,6 +9,8 @@ const PLACES = [
   { to: "/datasets", key: "datasets", Icon: IconPhoto },
   { to: "/runs", key: "runs", Icon: IconWaveSine },
   { to: "/loras", key: "loras", Icon: IconSparkles },
+  { to: "/playground", key: "playground", Icon: IconBrush },
+  { to: "/experiments", key: "experiments", Icon: IconLayoutGrid },
   { to: "/models", key: "models", Icon: IconBox },
 ] as const;
 

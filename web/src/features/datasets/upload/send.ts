@@ -6,7 +6,7 @@ import type { UploadResult } from "@/api/types";
 
 export interface Target {
   dataset?: string;
-  kind?: "base_model";
+  kind?: "base_model" | "lora";
 }
 
 export interface SendHooks {

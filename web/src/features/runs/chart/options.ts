@@ -11,6 +11,8 @@ export interface Line {
   dots?: boolean;
   /** Points on the line: where there are few. */
   marks?: boolean;
+  /** Lengths of strokes and gaps, in pixels. */
+  dash?: number[];
 }
 
 interface Wanted {
@@ -76,6 +78,7 @@ function seriesOf(line: Line, css: (name: string) => string): uPlot.Series {
     stroke: colour,
     width: line.dots ? 1 : (line.width ?? 1.5),
     alpha: line.alpha ?? 1,
+    ...(line.dash?.length ? { dash: line.dash } : {}),
     spanGaps: true,
     points,
     ...(line.dots ? { paths: () => null } : {}),

@@ -5,7 +5,7 @@ import type { Run } from "@/api/types";
 import type { Progress } from "@/features/runs/view/progress";
 import { useTimes } from "@/features/runs/words/useTimes";
 
-const STAGES = ["loading", "caching", "training", "sampling", "exporting", "captioning"] as const;
+const STAGES = ["loading", "caching", "training", "sampling", "exporting", "captioning", "comparing", "measuring"] as const;
 type Stage = (typeof STAGES)[number];
 
 const isStage = (stage: string | null): stage is Stage => STAGES.some((known) => known === stage);
@@ -32,7 +32,7 @@ export function useStageWords(run: Run, progress: Progress): StageWords {
     return { now: wish, detail: "", said: wish };
   }
   if (!isStage(progress.stage)) {
-    const state = t(`state.${run.state}`);
+    const state = run.kind === "experiment" && run.state === "running" ? t("stage.comparing") : t(`state.${run.state}`);
     return { now: state, detail: run.state === "preparing" ? tr("preparing") : "", said: state };
   }
   const own = kindOf(run.family) === "texts" && (progress.stage === "caching" || progress.stage === "sampling");

@@ -1,0 +1,1 @@
+"""An experiment in a process of its own: every cell drawn or answered once, then measured."""

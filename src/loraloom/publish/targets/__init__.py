@@ -1,0 +1,1 @@
+"""Where a LoRA can go, each behind the same small seam."""

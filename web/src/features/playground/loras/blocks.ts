@@ -1,0 +1,14 @@
+// The parts of a model in which a LoRA can be made weaker or stronger, by how their modules' paths begin.
+
+export type Block = "text" | "down" | "mid" | "up" | "blocks";
+
+const UNET: readonly [Block, string][] = [["text", "text_encoder"], ["down", "unet.down_blocks"], ["mid", "unet.mid_block"], ["up", "unet.up_blocks"]];
+const TRANSFORMER: readonly [Block, string][] = [["text", "text_encoder"], ["blocks", "transformer"]];
+
+export const blocksOf = (family: string | null): readonly [Block, string][] => (family === "sd3" || family === "flux" ? TRANSFORMER : UNET);
+
+/** With one block changed; at 1 it is not worth a word. */
+export function withBlock(blocks: Record<string, number>, path: string, factor: number): Record<string, number> {
+  const others = Object.fromEntries(Object.entries(blocks).filter(([key]) => key !== path));
+  return factor === 1 ? others : { ...others, [path]: factor };
+}
