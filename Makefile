@@ -74,6 +74,9 @@ bench: $(STAMP) $(WEB) ## Loom against a plain training loop; the server and its
 	$(BIN)/python -m bench.dataset
 	$(BIN)/python -m bench.forecast
 	$(BIN)/python -m bench.text
+	$(BIN)/python -m bench.swap
+	$(BIN)/python -m bench.preview
+	$(BIN)/python -m bench.measures
 
 dist: $(STAMP) $(WEB) ## A wheel that holds the built page, in dist/
 	rm -rf dist

@@ -83,12 +83,15 @@ def measure(page: Page, rounds: int) -> list[dict[str, Any]]:
     for number in range(rounds * len(PROMPTS) + 1):
         prompt.fill("")
         page.wait_for_timeout(2500)
+        before = int(page.locator("[data-preview-ms]").first.get_attribute("data-sequence") or 0) if number else 0
         page.evaluate(SHOWN)
         asked.clear()
         prompt.press_sequentially(PROMPTS[number % len(PROMPTS)], delay=BETWEEN)
         begun_while_typing = len(asked)
-        page.wait_for_function("() => window.shown.some(([quality]) => quality === 'full')", timeout=60_000)
-        shown: list[tuple[str, int, float]] = page.evaluate("window.shown")
+        done = "(before) => window.shown.some(([quality, sequence]) => quality === 'full' && sequence > before)"
+        page.wait_for_function(done, arg=before, timeout=60_000)
+        noted: list[tuple[str, int, float]] = page.evaluate("window.shown")
+        shown = [one for one in noted if one[1] > before]
         sequences = [sequence for _, sequence, _ in shown]
         preview = [ms for quality, _, ms in shown if quality == "preview"]
         if number:

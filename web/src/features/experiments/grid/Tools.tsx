@@ -71,7 +71,7 @@ export function Tools({ experiment, look, onLook, all, size, onSize, view, onVie
           </div>
           <div role="group" aria-label={t("grid.zoom")} className={classes.group} title={t("grid.zoomHint")}>
             <ActionIcon variant="default" aria-label={t("grid.out")} disabled={view.zoom === 1} onClick={() => onView(zoomed(view, 1 / STEP))}><IconZoomOut size={16} /></ActionIcon>
-            <Button size="compact-sm" variant="default" className={classes.percent} aria-label={t("grid.whole")} onClick={() => onView(WHOLE)}>{percent(view.zoom)}</Button>
+            <Button size="compact-sm" variant="default" className={classes.percent} aria-label={`${percent(view.zoom)} · ${t("grid.whole")}`} onClick={() => onView(WHOLE)}>{percent(view.zoom)}</Button>
             <ActionIcon variant="default" aria-label={t("grid.in")} onClick={() => onView(zoomed(view, STEP))}><IconZoomIn size={16} /></ActionIcon>
           </div>
         </>

@@ -83,7 +83,7 @@ export function Viewer({ experiment, layout, cell, partner, mode, wordsOf, onLoo
             onChange={(value) => value !== null && onLook({ with: Number(value) })}
           />
           <ActionIcon variant="default" aria-label={t("viewer.swap")} title={t("viewer.swap")} disabled={!other} onClick={swap}><IconArrowsExchange size={16} /></ActionIcon>
-          <Button size="compact-sm" variant="default" aria-label={t("grid.whole")} onClick={() => setView(WHOLE)}>{percent(view.zoom)}</Button>
+          <Button size="compact-sm" variant="default" aria-label={`${percent(view.zoom)} · ${t("grid.whole")}`} onClick={() => setView(WHOLE)}>{percent(view.zoom)}</Button>
           <div className={classes.steps} role="group" aria-label={t("viewer.steps")}>
             {STEPS.map(({ row, column, words, Icon }) => (
               <ActionIcon key={words} variant="default" aria-label={t(`viewer.${words}`)} title={t(`viewer.${words}`)} disabled={!next(row, column)} onClick={() => go(row, column)}>
