@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from loraloom.spec.errors import LoomError
+from loraloom.generate.once import once
 from loraloom.spec.evaluation import Answered, EvaluationRequest, EvaluationResult
 from loraloom.spec.example import Message
 
@@ -73,24 +72,9 @@ def _words(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Exit code 0 when something was measured, 1 when not (the answer says why), 2 for wrong usage."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m loraloom.generate.evaluate REQUEST.json\n")
-        return 2
-    request = EvaluationRequest.model_validate_json(Path(arguments[0]).read_bytes())
-    try:
-        result = evaluate(request)
-    except LoomError as error:
-        result = EvaluationResult(error_code=error.code, error_message=error.message, error_hint=error.hint)
-    except Exception as error:
-        traceback.print_exc()
-        short = isinstance(error, MemoryError) or "memory" in str(error).lower()
-        result = EvaluationResult(
-            error_code="out_of_memory" if short else "internal",
-            error_message=f"Nothing was measured: {error}",
-            error_hint="Run again with --debug and report this.",
-        )
-    Path(request.result).write_text(result.model_dump_json(indent=1), encoding="utf-8")
-    return 1 if result.error_code else 0
+    return once(
+        arguments, "loraloom.generate.evaluate", EvaluationRequest, EvaluationResult, evaluate, "Nothing was measured"
+    )
 
 
 if __name__ == "__main__":

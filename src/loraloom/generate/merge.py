@@ -6,10 +6,10 @@ import os
 import shutil
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from loraloom.generate.once import once
 from loraloom.spec.errors import LoomError
 from loraloom.spec.merged import MergeRequest, MergeResult
 
@@ -106,25 +106,8 @@ def _logits(model: Any) -> torch.Tensor:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0 when a model was written, 1 when not (the answer says why), 2 for wrong usage."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m loraloom.generate.merge REQUEST.json\n")
-        return 2
-    request = MergeRequest.model_validate_json(Path(arguments[0]).read_bytes())
-    try:
-        result = merge(request)
-    except LoomError as error:
-        result = MergeResult(error_code=error.code, error_message=error.message, error_hint=error.hint)
-    except Exception as error:
-        traceback.print_exc()
-        short = isinstance(error, MemoryError) or "memory" in str(error).lower()
-        result = MergeResult(
-            error_code="out_of_memory" if short else "internal",
-            error_message=f"Nothing was merged: {error}",
-            error_hint="Run again with --debug and report this.",
-        )
-    Path(request.result).write_text(result.model_dump_json(indent=1), encoding="utf-8")
-    return 1 if result.error_code else 0
+    """Exit code 0 when something was merged, 1 when not (the answer says why), 2 for wrong usage."""
+    return once(arguments, "loraloom.generate.merge", MergeRequest, MergeResult, merge, "Nothing was merged")
 
 
 if __name__ == "__main__":

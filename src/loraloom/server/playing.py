@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from loraloom.spec.drawing import Sampler
+from loraloom.spec.drawing import Settings
 
 
 class LoraAsked(BaseModel):
@@ -31,25 +31,12 @@ class PictureAsked(BaseModel):
     id: str = Field(max_length=64)
 
 
-class DrawAsked(BaseModel):
+class DrawAsked(Settings):
     """All that makes a picture. `<lora:name:0.8>` in the prompt adds a LoRA of the gallery, `__name__` a line of a wildcard
     by the seed. What is left out is as the base is made for."""
 
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
-
-    base_model: str = Field("thimble", max_length=2000)
     loras: list[LoraAsked] = Field(default_factory=list[LoraAsked], max_length=10)
-    prompt: str = Field("", max_length=4000)
-    negative_prompt: str = Field("", max_length=4000)
-    seed: int = Field(0, ge=0, lt=2**32)
-    steps: int | None = Field(None, ge=1, le=150)
-    guidance: float | None = Field(None, ge=0, le=50)
-    sampler: Sampler = "ddim"
-    width: int | None = Field(None, ge=32, le=2048, multiple_of=8)
-    height: int | None = Field(None, ge=32, le=2048, multiple_of=8)
-    clip_skip: int = Field(0, ge=0, le=8)
     picture: PictureAsked | None = None
-    variation: float = Field(0.6, gt=0, le=1)
 
 
 class Draw(BaseModel):

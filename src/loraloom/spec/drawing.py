@@ -27,12 +27,12 @@ class LoraUse(_Frozen):
     fits counts."""
 
 
-class Drawing(_Frozen):
-    """All that makes a picture: the same drawing on the same machine is the same picture. Sizes in pixels, None means what
-    the base is made for."""
+class Settings(BaseModel):
+    """What a person sets for a picture, beside its LoRAs. Sizes in pixels; None means what the base is made for."""
 
-    base_model: str = "thimble"
-    loras: tuple[LoraUse, ...] = Field((), max_length=10)
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    base_model: str = Field("thimble", max_length=2000)
     prompt: str = Field("", max_length=4000)
     """`(word:1.2)` weighs words, `((word))` and `[word]` by 1.1 (AUTOMATIC1111's rules)."""
     negative_prompt: str = Field("", max_length=4000)
@@ -44,10 +44,18 @@ class Drawing(_Frozen):
     height: int | None = Field(None, ge=32, le=2048, multiple_of=8)
     clip_skip: int = Field(0, ge=0, le=8)
     """Last layers of the text encoder that are left out."""
-    picture: str | None = None
-    """Path of a picture to vary; None draws from nothing but the prompt."""
     variation: float = Field(0.6, gt=0, le=1)
     """How far a variation may go from its picture."""
+
+
+class Drawing(Settings):
+    """All that makes a picture: the same drawing on the same machine is the same picture."""
+
+    model_config = ConfigDict(frozen=True)
+
+    loras: tuple[LoraUse, ...] = Field((), max_length=10)
+    picture: str | None = None
+    """Path of a picture to vary; None draws from nothing but the prompt."""
 
 
 class DrawStart(_Frozen):

@@ -29,6 +29,6 @@ describe("the base", () => {
 it("names the parts by how their paths begin, and forgets those that are as they were", () => {
   expect(blocksOf("sd1").map(([, path]) => path)).toEqual(["text_encoder", "unet.down_blocks", "unet.mid_block", "unet.up_blocks"]);
   expect(blocksOf("flux").map(([block]) => block)).toEqual(["text", "blocks"]);
-  expect(withBlock(withBlock({}, "unet.mid_block", 0.5), "text_encoder", 0)).toEqual({ "unet.mid_block": 0.5, text_encoder: 0 });
-  expect(withBlock({ text_encoder: 0 }, "text_encoder", 1)).toEqual({});
+  expect(withBlock(withBlock({}, "unet.mid_block", 0.5), "text_encoder", 0)).toEqual({ "unet.mid_block": 0.5, text_encoder: 0, text_encoder_2: 0 });
+  expect(withBlock({ text_encoder: 0, text_encoder_2: 0 }, "text_encoder", 1)).toEqual({});
 });
