@@ -61,6 +61,16 @@ def prepare(server: Served) -> dict[str, str]:
     wait(lambda: server.run(going)["step"] >= 70, "too slow", 300)
     server.post(f"/api/runs/{going}/pause")
     lora = server.get("/api/loras")["items"][0]["id"]
+    compared = {
+        "candidates": [{"what": "base"}, {"what": "lora", "id": lora}],
+        "strengths": [0.5, 1.0],
+        "prompts": ["a strawberry", "an owl", "[trigger], an owl"],
+        "seeds": [1, 2],
+    }
+    experiment = server.post("/api/experiments", {"name": "Fluent 3D: how strong?", "experiment": compared})["run"][
+        "id"
+    ]
+    server.wait_for(experiment, "finished", seconds=300)
     return {
         "start": "/",
         "datasets": "/datasets",
@@ -70,6 +80,9 @@ def prepare(server: Served) -> dict[str, str]:
         "runs": "/runs",
         "loras": "/loras",
         "lora": f"/loras/{lora}",
+        "playground": f"/playground?lora={lora}",
+        "experiment": f"/experiments/{experiment}",
+        "publish": f"/loras/{lora}#publish",
         "models": "/models",
         "settings": "/settings",
     }
