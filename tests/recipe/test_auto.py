@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,6 @@ def test_three_limits_pick_three_batches_and_one_more_fails(tmp_path: Path) -> N
         run_dir = Path(json.loads(done.stdout.splitlines()[-1])["run_dir"])
         assert not payloads(run_dir, "SettingsLowered")
         picked.append(yaml.safe_load((run_dir / "run.yaml").read_text("utf-8"))["training"]["batch_size"])
-        # tried in a process of its own under the same limit; again by hand it might pass, where the limit lies between
-        assert f"batch {picked[-1] + 1}: memory ran out" in done.stderr
+        # tried in a process of its own under the same limit: it failed, or it left less than the margin
+        assert re.search(rf"batch {picked[-1] + 1}: (memory ran out|[\d.]+ [GM]B)", done.stderr), done.stderr
     assert picked == sorted(set(picked)), "more memory, more pictures"
