@@ -68,13 +68,12 @@ class DrawStart(_Frozen):
 
 
 class DrawAsk(_Frozen):
-    """One picture. `parameters` is put into the PNG as AUTOMATIC1111 does (text chunk `parameters`); empty puts nothing."""
+    """One picture. What made it is written into the PNG afterwards, by who knows names and hashes."""
 
     id: str
     drawing: Drawing
     out: str
     """Absolute path of the `.png` that is written."""
-    parameters: str = ""
 
 
 class DrawLine(BaseModel):

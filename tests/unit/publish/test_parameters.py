@@ -76,3 +76,9 @@ def test_odd_letters_do_no_harm() -> None:
             assert "CFG scale: 1" in picture.info["parameters"]
     with pytest.raises(ValueError, match="PNG"):
         with_parameters(b"GIF89a", "x")
+
+
+def test_any_language_comes_back_to_the_letter() -> None:
+    said = "owl, 猫头鹰\nSteps: 3, Seed: 0"
+    with Image.open(BytesIO(with_parameters(png(), said))) as picture:
+        assert picture.info["parameters"] == said

@@ -68,7 +68,7 @@ def answer(engine: Engine, ask: DrawAsk, say: Say, stop: Callable[[], bool]) -> 
     except Stopped:
         say(DrawLine(event="newer", id=ask.id))
         return
-    save(drawn, Path(ask.out), ask.parameters)
+    save(drawn, Path(ask.out))
     say(
         DrawLine(
             event="done",
@@ -85,19 +85,14 @@ def answer(engine: Engine, ask: DrawAsk, say: Say, stop: Callable[[], bool]) -> 
     )
 
 
-def save(drawn: Drawn, file: Path, parameters: str) -> None:
-    """Write the PNG, whole or not at all, with `parameters` as AUTOMATIC1111 keeps them unless they are empty."""
-    from PIL.PngImagePlugin import PngInfo
-
+def save(drawn: Drawn, file: Path) -> None:
+    """Write the PNG, whole or not at all."""
     from loraloom.generate.sheet import to_picture
 
-    chunks = PngInfo()
-    if parameters:
-        chunks.add_text("parameters", parameters)  # Pillow writes iTXt where Latin-1 does not do
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        to_picture(drawn.pixels).save(beside, "PNG", pnginfo=chunks)
+        to_picture(drawn.pixels).save(beside, "PNG")
         beside.replace(file)
     finally:
         beside.unlink(missing_ok=True)
