@@ -13,8 +13,8 @@ from sqlalchemy import String, cast, delete, select
 from sqlalchemy.orm import Session
 
 from loraloom.jobs.states import ENDED
-from loraloom.store.blobs import FolderBlobs
-from loraloom.store.tables import ChangeItem, Drawing, Image, Run, Upload
+from loraloom.store.blobs import Blobs
+from loraloom.store.tables import Artifact, ChangeItem, Drawing, Image, Run, Upload
 
 Cleanable = Literal["cache", "run_caches", "checkpoints", "blobs", "uploads"]
 """cache: converted LoRAs, unpacked archives, converted language models that no run needs now; run_caches: latents of runs
@@ -22,6 +22,10 @@ that ended; checkpoints: of runs that finished; blobs: pictures that no data set
 that are no kept drawing; uploads: what was never finished."""
 BASES = "bases"
 """As in `models.text_base`: language models converted from .gguf files, in the cache."""
+COPIES = "blobs"
+"""As in `store.blobs.s3`: copies of blobs that lie elsewhere, in the cache."""
+_MANY = (BASES, "exports", "unpacked")
+"""Folders of the cache in which each entry can go alone."""
 STALE = 2 * 86400
 """Seconds after which an upload that stands still is given up."""
 
@@ -35,7 +39,7 @@ class Part(BaseModel):
     removable: int
 
 
-def usage(session: Session, home: Path, blobs: FolderBlobs) -> list[Part]:
+def usage(session: Session, home: Path, blobs: Blobs) -> list[Part]:
     """Every part of the data home."""
     places = {
         "cache": _cached(session, home),
@@ -46,16 +50,16 @@ def usage(session: Session, home: Path, blobs: FolderBlobs) -> list[Part]:
     whole = {"cache": "cache", "blobs": "blobs", "uploads": "uploads", "runs": "runs", "models": "models"}
     parts: list[Part] = []
     for name, folder in whole.items():
-        size, files = _size(home / folder)
+        size, files = blobs.total() if name == "blobs" else size_of(home / folder)
         removable = _unused(session, blobs) if name == "blobs" else _sum(places.get(name, []))
         parts.append(Part(name=name, bytes=size, files=files, removable=removable))
     for name in ("run_caches", "checkpoints"):
         size = _sum(places[name])
-        parts.append(Part(name=name, bytes=size, files=sum(_size(p)[1] for p in places[name]), removable=size))
+        parts.append(Part(name=name, bytes=size, files=sum(size_of(p)[1] for p in places[name]), removable=size))
     return parts
 
 
-def clean(session: Session, home: Path, blobs: FolderBlobs, parts: Sequence[Cleanable]) -> None:
+def clean(session: Session, home: Path, blobs: Blobs, parts: Sequence[Cleanable]) -> None:
     """Remove what `usage` called removable in `parts`."""
     for name in parts:
         if name == "cache":
@@ -66,7 +70,10 @@ def clean(session: Session, home: Path, blobs: FolderBlobs, parts: Sequence[Clea
             targets = _checkpoints(session, home)
         elif name == "blobs":
             session.execute(delete(Image).where(Image.removed))
-            blobs.sweep(_used(session))
+            session.commit()  # else the rows could come back, but not their blobs
+            named = references(session)
+            session.commit()
+            blobs.sweep(named)
             continue
         else:
             targets = _stale(session, home)
@@ -77,10 +84,19 @@ def clean(session: Session, home: Path, blobs: FolderBlobs, parts: Sequence[Clea
                 target.unlink(missing_ok=True)
 
 
+def cache_entries(session: Session, home: Path) -> list[Path]:
+    """What lies in the cache, thing by thing, but for converted language models while a run on texts may still read one, and
+    for copies of blobs, which have a bound of their own."""
+    return [
+        path
+        for place in _cached(session, home)
+        for path in (place.iterdir() if place.is_dir() and place.name in _MANY else [place])
+    ]
+
+
 def _cached(session: Session, home: Path) -> list[Path]:
-    """What lies in the cache, but for converted language models while a run on texts may still read one."""
     waits = select(Run.id).where(Run.family == "causal_lm", Run.state.not_in(ENDED)).limit(1)
-    kept = {BASES} if session.scalar(waits) is not None else set[str]()
+    kept = {COPIES, BASES} if session.scalar(waits) is not None else {COPIES}
     folder = home / "cache"
     return [path for path in folder.iterdir() if path.name not in kept] if folder.is_dir() else []
 
@@ -95,20 +111,26 @@ def _checkpoints(session: Session, home: Path) -> list[Path]:
     return [folder for run_id in finished if (folder := home / "runs" / run_id / "checkpoints").is_dir()]
 
 
-def _used(session: Session) -> set[str]:
-    """Blobs of pictures that were not removed, every mask that an undo may bring back, and kept drawings."""
+def references(session: Session, removed: bool = True) -> set[str]:
+    """Blobs that records name: of pictures (also of `removed` ones, which may come back), every mask that an undo may bring
+    back, kept drawings, files of runs.
+
+    Masks go from pictures to changes, so changes are read later: what moves meanwhile is seen in one of both.
+    """
     used = set(session.scalars(select(Drawing.blob)))
-    for blob, mask in session.execute(select(Image.blob, Image.mask).where(Image.removed.is_(False))):
+    used.update(session.scalars(select(Artifact.sha256)))
+    which = () if removed else (Image.removed.is_(False),)
+    for blob, mask in session.execute(select(Image.blob, Image.mask).where(*which)):
         used.update((blob, mask) if mask else (blob,))
     with_masks = cast(ChangeItem.before, String).contains('"mask"')
     kept = select(ChangeItem.before).join(Image, Image.id == ChangeItem.image_id)
-    for before in session.scalars(kept.where(Image.removed.is_(False), with_masks)):
+    for before in session.scalars(kept.where(*which, with_masks)):
         used.update((before["mask"],) if before.get("mask") else ())
     return used
 
 
-def _unused(session: Session, blobs: FolderBlobs) -> int:
-    return sum(blobs.size(key) for key in blobs.garbage(_used(session)))
+def _unused(session: Session, blobs: Blobs) -> int:
+    return sum(blobs.size(key) for key in blobs.garbage(references(session, removed=False)))
 
 
 def _stale(session: Session, home: Path) -> list[Path]:
@@ -119,7 +141,8 @@ def _stale(session: Session, home: Path) -> list[Path]:
     return [file for file in files if file.name.split(".")[0] not in busy and file.stat().st_mtime < old]
 
 
-def _size(path: Path) -> tuple[int, int]:
+def size_of(path: Path) -> tuple[int, int]:
+    """Bytes and files."""
     if path.is_file():
         return path.stat().st_size, 1
     size = files = 0
@@ -133,4 +156,4 @@ def _size(path: Path) -> tuple[int, int]:
 
 
 def _sum(paths: Sequence[Path]) -> int:
-    return sum(_size(path)[0] for path in paths)
+    return sum(size_of(path)[0] for path in paths)
