@@ -31,9 +31,10 @@ def apply() -> None:
         resource.setrlimit(kind, (lowest, lowest))
 
 
-def limit_memory() -> None:
-    """Let this process map no more than LORALOOM_RUN_MEMORY bytes beyond what it maps now (RLIMIT_AS): called once the
-    program is loaded, whose code and reserved room say nothing of what training needs."""
+def limit_memory(processes: int = 1) -> None:
+    """Let this process map no more than its share of LORALOOM_RUN_MEMORY bytes beyond what it maps now (RLIMIT_AS), where
+    `processes` do the run together: called once the program is loaded, whose code and reserved room say nothing of what
+    training needs."""
     wanted = os.environ.get(MEMORY)
     if not wanted or sys.platform == "win32":
         return
@@ -41,7 +42,7 @@ def limit_memory() -> None:
 
     import psutil
 
-    limit = psutil.Process().memory_info().vms + int(wanted)
+    limit = psutil.Process().memory_info().vms + int(wanted) // processes
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)

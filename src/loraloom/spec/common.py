@@ -49,6 +49,13 @@ class Length(Group):
     )
     seed: int = knob(42, "Same seed, same data, same machine: same LoRA.", ge=0, lt=2**32)
     device: str = knob("auto", "auto, cpu, cuda, cuda:1 or mps.", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    processes: int = knob(
+        1,
+        "Devices of this machine that share each batch: faster steps, less memory on each, the same result.",
+        "devices",
+        ge=1,
+        le=64,
+    )
     threads: int | None = knob(None, "CPU threads; empty lets torch choose.", "threads", ge=1)
 
     @model_validator(mode="after")

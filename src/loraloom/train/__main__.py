@@ -12,16 +12,9 @@ from pathlib import Path
 
 from loraloom.child import limits
 from loraloom.child.stop import Stop
-from loraloom.child.work import Words, carry_out
+from loraloom.child.work import carry_out
 from loraloom.spec.journal import Journal
-
-WORDS = Words(
-    kept="what was written before is whole",
-    again="Start the run again to go on from its last checkpoint.",
-    memory="Lower training.batch_size (raise training.accumulation as much), set training.gradient_checkpointing, or lower "
-    "dataset.resolution.",
-    busy="trained",
-)
+from loraloom.train.words import WORDS
 
 
 def main(arguments: list[str]) -> int:
@@ -47,8 +40,8 @@ def main(arguments: list[str]) -> int:
 def _train(run_dir: Path, emit: Journal, stop: Stop, began: float) -> str | None:
     from loraloom.train.child import name_of, read_run, run_child
 
-    limits.limit_memory()
     run = read_run(run_dir)
+    limits.limit_memory(run.training.processes)
     if run.tensorboard_dir is not None:
         from loraloom.train.tensorboard import TensorBoard
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Cache:
         if self._folder is None:
             self._memory[key] = entry
             return
-        beside = self._file(key).with_suffix(".writing")
+        beside = self._file(key).with_suffix(f".{os.getpid()}.writing")  # processes of one run may come to the same key
         beside.write_bytes(save({name: tensor.clone() for name, tensor in entry.items()}))
         beside.replace(self._file(key))
 

@@ -13,7 +13,6 @@ import torch
 import yaml
 
 from loraloom.child.asks import STOP, Asks, Interrupted
-from loraloom.models.resolve import resolve
 from loraloom.spec import check
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import (
@@ -23,20 +22,18 @@ from loraloom.spec.event import (
     RunStarted,
     StageProgressed,
     StageStarted,
-    WarningRaised,
 )
 from loraloom.spec.lowered import changed, lowered
 from loraloom.spec.run import Run
 from loraloom.train import checkpoint
-from loraloom.train.adapters import Ema
 from loraloom.train.clock import Clock, told
-from loraloom.train.device import Memory, base_bytes, choose_device, choose_dtype, limit_card
+from loraloom.train.crew import lead
+from loraloom.train.device import Memory
 from loraloom.train.families import start
 from loraloom.train.loop import Loop
-from loraloom.train.optimizers import create_optimizer, create_scheduler
-from loraloom.train.progress import Log, Progress
+from loraloom.train.progress import Log
+from loraloom.train.ready import begin, ready
 from loraloom.train.task import Setting, Task
-from loraloom.train.update import Updater
 
 Emit = Callable[[Any], None]
 
@@ -69,26 +66,34 @@ def run_child(run_dir: Path, run: Run, emit: Emit, stop: Callable[[], str | None
 
 
 def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) -> str | None:
-    def tell(payload: Any) -> None:  # up to the first step: stopping loses nothing then
-        emit(payload)
-        asks.look()
+    device, base, dtype = begin(run)
+    with lead(run_dir, run.training.processes, device, asks.look) as (ranks, crew):
 
-    if run.training.threads:
-        torch.set_num_threads(run.training.threads)
-    device = choose_device(run.training.device)
-    limit_card(device)
-    base = resolve(run.base_model)
-    dtype = choose_dtype(run.training.precision, device, base_bytes(base.path))
-    task = start(run.family)(Setting(run_dir, run, base, device, dtype, emit, tell, asks.look))
-    loop, writer = _make_loop(run_dir, run, task, device, dtype, emit, asks)
+        def tell(payload: Any) -> None:
+            emit(payload)
+            crew.look()
+
+        setting = Setting(run_dir, run, base, device, dtype, emit, tell, crew.look, ranks)
+        task = start(run.family)(setting)
+        loop, reason = _train(setting, task, asks)
     progress = loop.log.progress
-    emit(
+    if reason is not None:
+        emit(RunInterrupted(step=progress.step, signal=reason))
+        return reason
+    _finish(run_dir, task, loop, emit, began)
+    return None
+
+
+def _train(given: Setting, task: Task, asks: Asks) -> tuple[Loop, str | None]:
+    """The loop that was run, and why it ended early."""
+    loop, writer = _make_loop(given, task, asks)
+    given.emit(
         RunStarted(
-            run=name_of(run_dir),
-            family=run.family,
-            base_model=run.base_model,
-            device=str(device),
-            step=progress.step,
+            run=name_of(given.run_dir),
+            family=given.run.family,
+            base_model=given.run.base_model,
+            device=str(given.device),
+            step=loop.log.progress.step,
             total_steps=task.total_steps,
             images=task.items,
             trainable_parameters=sum(parameter.numel() for parameter in task.adapter().values()),
@@ -97,12 +102,13 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
         )
     )
     try:
-        reason = loop.run()
+        return loop, loop.run()
     finally:
         writer.wait()
-    if reason is not None:
-        emit(RunInterrupted(step=progress.step, signal=reason))
-        return reason
+
+
+def _finish(run_dir: Path, task: Task, loop: Loop, emit: Emit, began: float) -> None:
+    progress = loop.log.progress
     emit(StageStarted(stage="exporting", total=1))
     with torch.no_grad():
         file = task.export(progress.step)
@@ -120,34 +126,14 @@ def _carry_out(run_dir: Path, run: Run, emit: Emit, asks: Asks, began: float) ->
             samples=sorted(p.relative_to(run_dir).as_posix() for p in (run_dir / "samples").glob("step-*/[0-9]*")),
         )
     )
-    return None
 
 
-def _make_loop(
-    run_dir: Path,
-    run: Run,
-    task: Task,
-    device: torch.device,
-    dtype: torch.dtype,
-    emit: Emit,
-    asks: Asks,
-) -> tuple[Loop, checkpoint.Writer]:
+def _make_loop(given: Setting, task: Task, asks: Asks) -> tuple[Loop, checkpoint.Writer]:
     """Optimizer, schedule and loop, put back to the newest whole checkpoint if there is one."""
-    optimizer = create_optimizer(run.optimizer, task.groups(), device)
-    updater = Updater(
-        optimizer=optimizer,
-        scheduler=create_scheduler(run.optimizer, optimizer, task.total_steps),
-        max_grad_norm=run.training.max_grad_norm,
-        scaler=torch.amp.GradScaler() if dtype == torch.float16 else None,
-    )
-    if run.training.ema:
-        updater.ema = Ema(updater.parameters, run.training.ema)
+    run_dir, run, device, emit = given.run_dir, given.run, given.device, given.emit
+    gradients, progress = ready(given, task)
+    updater = gradients.updater
     writer = checkpoint.Writer(run_dir, run.checkpoints)
-    progress = Progress()
-    state = _newest(run_dir, emit)
-    if state is not None:
-        checkpoint.restore(state, task.adapter(), updater)
-        progress = Progress(**state["progress"])
 
     def save(reason: Any) -> None:
         step = progress.step
@@ -160,11 +146,8 @@ def _make_loop(
     loop = Loop(
         task=task,
         updater=updater,
-        total_batches=task.total_batches,
+        gradients=gradients,
         accumulation=run.training.accumulation,
-        seed=run.training.seed,
-        device=device,
-        autocast=dtype if dtype != torch.float32 else None,
         log=Log(progress, task.total_steps, str(device), Memory(device), emit, Clock(told(run_dir))),
         save=save,
         stop=asks.reason,
@@ -178,13 +161,3 @@ def _make_loop(
         patience=run.validation.patience,
     )
     return loop, writer
-
-
-def _newest(run_dir: Path, emit: Emit) -> checkpoint.State | None:
-    """The newest checkpoint that can be read; one that cannot is said and passed over."""
-    for folder in reversed(checkpoint.folders(run_dir)):
-        try:
-            return checkpoint.read(folder)
-        except LoomError as error:
-            emit(WarningRaised(code=error.code, message=error.message, hint=error.hint))
-    return None

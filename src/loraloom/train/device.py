@@ -34,6 +34,24 @@ def choose_device(wanted: str) -> torch.device:
     return device
 
 
+def device_of(first: torch.device, number: int, processes: int) -> torch.device:
+    """Where process `number` of a run computes whose first one is at `first`: a card of its own, or all on the CPU.
+
+    Raises LoomError `device_unavailable` when there are not enough.
+    """
+    if processes == 1 or first.type == "cpu":
+        return first
+    from_there = torch.cuda.device_count() - (first.index or 0) if first.type == "cuda" else 1
+    if processes > from_there:
+        raise LoomError(
+            "device_unavailable",
+            f"training.processes is {processes}, but this run may use {from_there} {first.type} "
+            f"device{'' if from_there == 1 else 's'}.",
+            f"Set training.processes to {from_there}.",
+        )
+    return torch.device("cuda", (first.index or 0) + number)
+
+
 def limit_card(device: torch.device) -> None:
     """Let this process take no more than LORALOOM_RUN_MEMORY bytes of a card."""
     limit = os.environ.get(MEMORY)

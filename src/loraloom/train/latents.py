@@ -18,6 +18,7 @@ from loraloom.data.sampler import Batch
 from loraloom.spec.dataset import Dataset, Image
 from loraloom.train.cache import Cache, key_of
 from loraloom.train.families.protocol import Geometry
+from loraloom.train.ranks import Ranks
 
 
 class Latents:
@@ -35,15 +36,22 @@ class Latents:
         self._images, self._sizes, self._dataset = images, sizes, dataset
         self._cache, self._base, self._seed = cache, base, seed
 
-    def prepare(self, vae: Any, progress: Callable[[int, int], None]) -> None:
-        """Encode whatever the cache lacks, one picture at a time, on the VAE's device."""
+    def prepare(self, vae: Any, progress: Callable[[int, int], None], ranks: Ranks) -> None:
+        """Encode whatever the cache lacks, one picture at a time, on the VAE's device; each of `ranks` encodes its share."""
         variants = self._dataset.crop_variants if self._dataset.crop == "random" else 1
         flips = (False, True) if self._dataset.flip else (False,)
         wanted = [(i, v, f) for i in range(len(self._images)) for v in range(variants) for f in flips]
-        for done, (index, variant, flip) in enumerate(wanted):
-            if self._key(index, variant, flip) not in self._cache:
-                self._cache[self._key(index, variant, flip)] = self._encode(vae, index, variant, flip)
-            progress(done + 1, len(wanted))
+        every = {self._key(*one): one for one in wanted}
+        keys = list(ranks.gather({key: {} for key in every if key not in self._cache}))  # what any of them lacks
+        there = len(wanted) - len(keys)
+        if there:
+            progress(there, len(wanted))
+        for first in range(0, len(keys), ranks.count):
+            mine = keys[first + ranks.number : first + ranks.number + 1]
+            for key, entry in ranks.gather({key: self._encode(vae, *every[key]) for key in mine}).items():
+                if key not in self._cache:  # on a disk that they share another process may have been sooner
+                    self._cache[key] = entry
+            progress(there + min(first + ranks.count, len(keys)), len(wanted))
 
     def batch(self, batch: Batch, device: torch.device) -> tuple[Tensor, Tensor | None, list[Geometry]]:
         """Latents [B, 4, h, w] in fp32, masks [B, 1, h, w] or None, and the sizes SDXL is told."""

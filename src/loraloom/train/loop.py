@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import torch
 
 from loraloom.child.work import is_memory
 from loraloom.spec.event import StageStarted, ValidationLogged
+from loraloom.train.gradients import Gradients
 from loraloom.train.progress import Log
 from loraloom.train.task import Task
 from loraloom.train.update import Updater, check_finite
@@ -23,11 +23,8 @@ class Loop:
 
     task: Task
     updater: Updater
-    total_batches: int
+    gradients: Gradients
     accumulation: int
-    seed: int
-    device: torch.device
-    autocast: torch.dtype | None
     log: Log
     save: Callable[[str], None]
     stop: Callable[[], str | None]
@@ -70,30 +67,15 @@ class Loop:
         return None
 
     def _step(self, step: int) -> tuple[float, float]:
-        """One optimizer step over its batches, each weighed by what it holds: (loss, gradient norm)."""
+        """One optimizer step over its batches, in all processes that share them: (loss, gradient norm)."""
         try:
-            loss = self._gradients(step)
+            self.gradients.ranks.say(step)
+            loss = self.gradients(step)
         except Exception as error:
             if step and is_memory(error):  # nothing has moved the weights: they are those of the step before
-                traceback.clear_frames(error.__traceback__)
                 self.save("memory")
             raise
         return check_finite("loss", loss, step + 1), self.updater.step(step + 1)
-
-    def _gradients(self, step: int) -> float:
-        """The loss of one step; its gradients are added up."""
-        first = step * self.accumulation
-        batches = range(first, min(first + self.accumulation, self.total_batches))
-        whole = sum(self.task.weight(i) for i in batches)
-        total = torch.zeros((), device=self.device)
-        for i in batches:
-            torch.manual_seed(self.seed * 1_000_003 + i)  # dropout depends on the place in the run, not on the way
-            for part in range(self.task.parts(i)):
-                with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
-                    loss = self.task.loss(i, part) * (self.task.weight(i) / whole)
-                self.updater.backward(loss)
-                total += loss.detach()
-        return float(total)
 
     def _validate(self) -> None:
         held = self.task.validate()

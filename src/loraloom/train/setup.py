@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,7 +13,6 @@ from loraloom.data.importer import scan
 from loraloom.data.plan import plan as make_plan
 from loraloom.generate.parts import Parts
 from loraloom.generate.quiet import quiet
-from loraloom.models.resolve import BaseModel
 from loraloom.spec.dataset import Plan
 from loraloom.spec.event import StageProgressed, StageStarted, WarningRaised
 from loraloom.spec.run import ImageRun
@@ -24,6 +22,7 @@ from loraloom.train.families import family as family_named
 from loraloom.train.fused import fuse
 from loraloom.train.latents import Latents
 from loraloom.train.pictures import PictureTask
+from loraloom.train.ranks import Ranks
 from loraloom.train.samples import Samples
 from loraloom.train.task import Setting
 from loraloom.train.texts import Texts
@@ -42,30 +41,22 @@ def start(given: Setting) -> PictureTask:
         parts.prediction = run.loss.prediction
     keep()
     given.tell(StageProgressed(stage="loading", done=1, total=1))
-    return _prepare(given.run_dir, run, plan, parts, given.base, given.device, given.emit, given.tell)
+    return _prepare(given, run, plan, parts)
 
 
-def _prepare(
-    run_dir: Path,
-    run: ImageRun,
-    plan: Plan,
-    parts: Parts,
-    base: BaseModel,
-    device: torch.device,
-    emit: Emit,
-    tell: Emit,
-) -> PictureTask:
+def _prepare(given: Setting, run: ImageRun, plan: Plan, parts: Parts) -> PictureTask:
     """Cache, free, adapt, in the order that needs the least memory at once."""
+    run_dir, base, device, tell = given.run_dir, given.base, given.device, given.tell
     family = family_named(run.family)
     cache = Cache(run_dir / "cache" if run.training.cache == "disk" else None)
     images = [*plan.images, *plan.held_out]
     seed, identity = run.training.seed, f"{run.base_model} {base.hub_id or base.path}"
     latents = Latents(images, plan.sizes, run.dataset, cache, identity, seed)
     texts = Texts(family, parts, cache, identity, getattr(run, "clip_skip", 1), device, run.lora.text_encoder)
-    samples = Samples(run, run_dir, parts, texts, emit)
-    _cache_latents(parts, latents, device, len(images), tell)
+    samples = Samples(run, run_dir, parts, texts, given.emit)
+    _cache_latents(parts, latents, device, len(images), tell, given.ranks)
     lasting = _cache_texts(parts, texts, run, plan, samples, device, tell)
-    if not samples.prompts:
+    if not samples.prompts or not given.ranks.first:
         parts.vae = None
     if not lasting and not run.lora.text_encoder:
         parts.text_encoders, parts.tokenizers = {}, {}
@@ -75,10 +66,12 @@ def _prepare(
     return PictureTask(run_dir, run, plan, base, family, parts, device, latents, texts, samples)
 
 
-def _cache_latents(parts: Parts, latents: Latents, device: torch.device, images: int, emit: Emit) -> None:
+def _cache_latents(parts: Parts, latents: Latents, device: torch.device, images: int, emit: Emit, ranks: Ranks) -> None:
     emit(StageStarted(stage="caching", total=images))
     parts.vae.to(device)
-    latents.prepare(parts.vae, lambda done, total: emit(StageProgressed(stage="caching", done=done, total=total)))
+    latents.prepare(
+        parts.vae, lambda done, total: emit(StageProgressed(stage="caching", done=done, total=total)), ranks
+    )
     parts.vae.to("cpu")
 
 

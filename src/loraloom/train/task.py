@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -11,6 +12,8 @@ import torch
 from torch import Tensor
 
 from loraloom.models.resolve import BaseModel
+from loraloom.spec.common import Length
+from loraloom.train.ranks import Ranks
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Setting:
     """What a family's `start` is given: one run, where it goes and whom to tell.
 
     `emit` says an event; `tell` does too and looks whether somebody wants the run to end, as `look` does: for the time up to
-    the first step.
+    the first step. `ranks` are the processes that share the run.
     """
 
     run_dir: Path
@@ -30,6 +33,12 @@ class Setting:
     emit: Callable[[Any], None]
     tell: Callable[[Any], None]
     look: Callable[..., None]
+    ranks: Ranks = field(default_factory=Ranks)
+
+
+def part_size(training: Length, batch: int) -> int:
+    """How many of a batch of so many are computed at once: by `micro_batch`, and no more than the share of a process."""
+    return min(training.micro_batch or batch, math.ceil(batch / training.processes))
 
 
 class Held(NamedTuple):
