@@ -85,7 +85,7 @@ class SpokenProcess(Generic[L]):
         line), `name` is what messages call it, `folder` its own (else one is made), which is gone in the end. With `sight`
         it is shut in where there is a sandbox; `gentle` lets other programs go first. Raises LoomError `child_died`."""
         self.folder = folder or Path(tempfile.mkdtemp(prefix=f"loraloom-{name}-"))
-        self.shut_in = sight is not None and sandbox.kind() == "bubblewrap"
+        self.shut_in = sight is not None and sandbox.spoken() == "bubblewrap"
         self._read, self._name = read, name
         self._kills_before = oom_kills()
         try:

@@ -17,6 +17,7 @@ import pytest
 from loraloom.data import home
 from loraloom.jobs import sandbox
 from loraloom.jobs.runners import GENTLE
+from loraloom.jobs.sandbox import bubblewrap, container, engine, shown
 from loraloom.jobs.scrub import scrub
 from loraloom.models.text_base import converted
 from tests.children import need_bubblewrap
@@ -159,7 +160,7 @@ def test_the_environment_holds_no_secrets(run_dir: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
     monkeypatch.setenv("LORALOOM_SECRET", "hunter2")
     seen = inside(run_dir, "import os\nresult = dict(os.environ)", name="run-7")
-    known = {*sandbox.KEPT, "PYTHONUTF8", "PYTHONUNBUFFERED", "PYTHONPATH", "HOME", "USER", "PWD", "LC_CTYPE"}
+    known = {*shown.KEPT, "PYTHONUTF8", "PYTHONUNBUFFERED", "PYTHONPATH", "HOME", "USER", "PWD", "LC_CTYPE"}
     known |= {*GENTLE, "LORALOOM_RUN", "LORALOOM_LIMITS", "CUDA_VISIBLE_DEVICES", "HF_HUB_OFFLINE"}
     assert set(seen) <= known and "hunter2" not in str(seen)
     assert seen["LORALOOM_RUN"] == "run-7"
@@ -170,13 +171,13 @@ def test_the_environment_holds_no_secrets(run_dir: Path, monkeypatch: pytest.Mon
 def test_a_data_home_among_what_is_shown_is_hidden(
     run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = tmp_path / "opt"
-    (shown / "home" / "runs").mkdir(parents=True)
-    (shown / "program").write_text("x")
-    (shown / "home" / "loraloom.db").write_text("x")
-    monkeypatch.setattr(sandbox, "SYSTEM", (*sandbox.SYSTEM, str(shown)))
-    monkeypatch.setenv("LORALOOM_HOME", str(shown / "home"))
-    read = tries(run_dir, "read", [shown / "program", shown / "home" / "loraloom.db"])
+    place = tmp_path / "opt"
+    (place / "home" / "runs").mkdir(parents=True)
+    (place / "program").write_text("x")
+    (place / "home" / "loraloom.db").write_text("x")
+    monkeypatch.setattr(shown, "SYSTEM", (*shown.SYSTEM, str(place)))
+    monkeypatch.setenv("LORALOOM_HOME", str(place / "home"))
+    read = tries(run_dir, "read", [place / "program", place / "home" / "loraloom.db"])
     assert list(read.values()) == [True, False]
 
 
@@ -268,9 +269,13 @@ def test_an_ordinary_user_has_the_same_sandbox(tmp_path: Path) -> None:
 @pytest.fixture
 def without_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    sandbox._working.cache_clear()
+    for cached in (bubblewrap.working, container.ready):
+        cached.cache_clear()
+    engine.forget()
     yield
-    sandbox._working.cache_clear()
+    for cached in (bubblewrap.working, container.ready):
+        cached.cache_clear()
+    engine.forget()
 
 
 @pytest.mark.usefixtures("without_bubblewrap")

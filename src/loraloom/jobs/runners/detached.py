@@ -1,6 +1,7 @@
 """Children that outlive the process that started them: known by pid and start time alone, asked through files.
 
-Unlike the local runner's child (docs/decisions/0003) they train on when nobody follows; see docs/decisions/0004.
+Unlike the local runner's child (docs/decisions/0003) they train on when nobody follows; see docs/decisions/0004, and 0012
+for those in containers.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ import psutil
 
 from loraloom.jobs import sandbox
 from loraloom.jobs.folder import LOG, refusal
-from loraloom.jobs.runners import FAILED, FINISHED, INTERRUPTED, Exit
+from loraloom.jobs.runners import FAILED, FINISHED, INTERRUPTED, Exit, contained
 from loraloom.jobs.runners.last_word import last_word
-from loraloom.jobs.runners.reason import RESUME, oom_kills, why
+from loraloom.jobs.runners.reason import RESUME, at_limit, oom_kills, why
 from loraloom.jobs.scrub import scrub
 from loraloom.spec.errors import LoomError
 
@@ -39,6 +40,10 @@ _PROCESSES: dict[Child, subprocess.Popen[bytes]] = {}
 """What this process started: the child, or the bubblewrap around it."""
 _KILLS_BEFORE: dict[Child, int] = {}
 """How often the system had ended a process for want of memory when each of them was started."""
+_CONTAINED: set[Child] = set()
+"""What this process started in containers."""
+_ENDS: dict[Child, Exit] = {}
+"""How those in containers ended that were asked about: the containers are gone."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,20 @@ def start(
     `child_died`, `not_writable` or `disk_full`.
     """
     run_dir = run_dir.absolute()
+    if sandbox.kind() == "container":
+        pid = contained.start(
+            run_dir,
+            module,
+            (str(sandbox.INSIDE),),
+            base=base,
+            read_only=read_only,
+            device=device,
+            name=name or run_dir.name,
+            network=network,
+        )
+        child = Child(pid, _started(pid))
+        _CONTAINED.add(child)
+        return child
     return launch(
         run_dir,
         (str(inside(run_dir)),),
@@ -80,7 +99,7 @@ def start(
 
 def inside(run_dir: Path) -> Path:
     """The run folder as the child sees it."""
-    return sandbox.INSIDE if sandbox.kind() == "bubblewrap" else run_dir
+    return sandbox.INSIDE if sandbox.kind() in ("bubblewrap", "container") else run_dir
 
 
 def launch(
@@ -95,7 +114,10 @@ def launch(
     module: str = TRAIN,
     network: Mapping[str, str] | None = None,
 ) -> tuple[Child, subprocess.Popen[bytes]]:
-    """Start `python -m MODULE ARGUMENTS` in a session of its own; what it prints is appended to log.txt."""
+    """Start `python -m MODULE ARGUMENTS` in a session of its own; what it prints is appended to log.txt. Not in a container:
+    such a child hears nothing on its standard input (LoomError `child_died`)."""
+    if sandbox.kind() == "container":
+        raise LoomError("child_died", "A container is made for one run, not before there is one.", RESUME)
     own = [sys.executable, "-P", "-m", module, *arguments]  # -P: no module comes from the run folder
     shut_in = sandbox.kind() == "bubblewrap"
     scrub(run_dir)  # it may come from an earlier child
@@ -135,13 +157,30 @@ def kill(child: Child) -> None:
     if process is not None:
         with contextlib.suppress(psutil.Error):
             for member in (process, *process.children(recursive=True)):
-                with contextlib.suppress(psutil.Error):
+                try:
                     member.kill()
+                except psutil.AccessDenied:
+                    contained.kill_around(member.pid)
+                except psutil.Error:
+                    pass
     until = time.monotonic() + 5
     while alive(child) and time.monotonic() < until:
         time.sleep(0.005)
     with contextlib.suppress(KeyError, subprocess.TimeoutExpired):
         _PROCESSES[child].wait(timeout=5)
+
+
+def end_strays(run_dir: Path) -> None:
+    """End whatever was started for the folder `run_dir` and is named on no list: it stands on its command line, or it is in
+    the folder's container."""
+    contained.end(run_dir)
+    name = str(run_dir.absolute())
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and any(
+                name == part or name in part.split(":") for part in process.cmdline()
+            ):
+                kill(Child(process.pid, process.create_time()))
 
 
 def ended(child: Child, run_dir: Path) -> Exit | None:
@@ -151,6 +190,8 @@ def ended(child: Child, run_dir: Path) -> Exit | None:
     """
     if alive(child):
         return None
+    if child not in _PROCESSES and (inside := _ended_inside(child, run_dir)) is not None:
+        return inside
     said = last_word(run_dir, child.started + FIRST_WORD)
     ours = _PROCESSES.get(child)
     if ours is not None:
@@ -160,6 +201,21 @@ def ended(child: Child, run_dir: Path) -> Exit | None:
     if code in (FINISHED, FAILED, INTERRUPTED):
         return Exit(code)
     return Exit(code, gone() if code == UNKNOWN else why(code, run_dir / LOG, _KILLS_BEFORE.get(child)))
+
+
+def _ended_inside(child: Child, run_dir: Path) -> Exit | None:
+    """The same for a child in a container, also of an earlier server; None for others."""
+    if child not in _ENDS:
+        closed = contained.closed(run_dir)
+        if closed is None:
+            return None
+        if closed.at_limit is not None:
+            _ENDS[child] = Exit(closed.code, at_limit(closed.at_limit))
+        elif closed.code in (FINISHED, FAILED, INTERRUPTED):
+            _ENDS[child] = Exit(closed.code)
+        else:
+            _ENDS[child] = Exit(closed.code, why(closed.code, run_dir / LOG))
+    return _ENDS[child]
 
 
 def gone() -> LoomError:
@@ -189,7 +245,7 @@ def memory_bytes(child: Child) -> int:
 
 def ours() -> list[Child]:
     """Children of this very process that still run; those of an earlier one are not among them."""
-    return [child for child in list(_PROCESSES) if alive(child)]
+    return [child for child in (*_PROCESSES, *_CONTAINED) if alive(child)]
 
 
 def _process(child: Child) -> psutil.Process | None:

@@ -61,6 +61,13 @@ def why(code: int, log: Path, kills_before: int | None = None) -> LoomError:
     )
 
 
+def at_limit(limit: int) -> LoomError:
+    """The error for a child that Linux ended because it wanted more than the `limit` of its container, in bytes."""
+    text = f"The training process wanted more memory than its container may have ({limit / 1e9:.1f} GB)."
+    hint = "Raise LORALOOM_MEMORY, or lower training.batch_size, dataset.resolution or lora.rank. " + RESUME
+    return LoomError("out_of_memory", text, hint)
+
+
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name

@@ -43,7 +43,13 @@ class Warm:
         except OSError as error:
             raise refusal(folder, error) from error
         arguments = ["--warm", str(detached.inside(folder)), *([str(base)] if base is not None else [])]
-        child, process = detached.launch(folder, arguments, base=base, device=device, name="", stdin=subprocess.PIPE)
+        try:
+            child, process = detached.launch(
+                folder, arguments, base=base, device=device, name="", stdin=subprocess.PIPE
+            )
+        except LoomError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return cls(folder, child, process, base, device)
 
     def ready(self) -> bool:
