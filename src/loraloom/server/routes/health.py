@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+import hmac
+import os
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from loraloom import __version__
-from loraloom.jobs import devices
+from loraloom.server import auth, metrics
+from loraloom.server.context import Context
 from loraloom.server.deps import Ctx, Db
+from loraloom.server.errors import described
 from loraloom.server.reply import text_of
-from loraloom.store.tables import Run
 
 router = APIRouter(tags=["health"])
+TOKEN = "LORALOOM_METRICS_TOKEN"  # noqa: S105 - the name of a variable
+"""What Prometheus shows as a bearer token, where a login is needed. It opens nothing else."""
 
 
 class Health(BaseModel):
@@ -24,30 +30,27 @@ class Health(BaseModel):
 
 
 @router.get("/healthz")
-def read_health(context: Ctx, session: Db) -> Health:
-    """Whether the server works."""
+def read_health(context: Ctx, session: Db, response: Response) -> Health:
+    """Whether the server works; 503 when the queue stands still."""
     session.execute(select(1))
     well = not context.options.train or context.supervisor.alive
+    response.status_code = 200 if well else 503
     return Health(status="ok" if well else "the queue stands still", version=__version__)
 
 
-@router.get("/metrics", response_class=Response, responses=text_of("text/plain"))
-def read_metrics(context: Ctx, session: Db) -> Response:
-    """Runs by state, progress of those at work, devices, watchers; in Prometheus's text format."""
-    registry = CollectorRegistry()
-    runs = Gauge("loraloom_runs", "Runs by state.", ["state"], registry=registry)
-    for state, count in session.execute(select(Run.state, func.count()).group_by(Run.state)):
-        runs.labels(state).set(count)
-    step = Gauge("loraloom_run_step", "Step of a run at work.", ["run"], registry=registry)
-    seconds = Gauge("loraloom_run_step_seconds", "Time of a step.", ["run"], registry=registry)
-    for run in session.scalars(select(Run).where(Run.state == "running")):
-        step.labels(run.id).set(run.step)
-        seconds.labels(run.id).set(run.step_seconds or 0)
-    free = Gauge("loraloom_device_memory_free_bytes", "Free memory of a device.", ["device"], registry=registry)
-    load = Gauge("loraloom_device_load_ratio", "Load of a device.", ["device"], registry=registry)
-    for device in devices.devices():
-        free.labels(device.id).set(device.memory_free)
-        load.labels(device.id).set(device.load)
-    watchers = Gauge("loraloom_watchers", "Open sockets.", registry=registry)
-    watchers.set(context.hub.watchers)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+@router.get("/metrics", response_class=Response, responses=text_of("text/plain") | described("login_needed"))
+def read_metrics(context: Ctx, request: Request) -> Response:
+    """Queue, runs, devices, workers, forecasts, requests; in Prometheus's text format. Where a login is needed, by the
+    metrics token or an API token."""
+    _check(context, request)
+    return Response(metrics.render(context), media_type=CONTENT_TYPE_LATEST)
+
+
+def _check(context: Context, request: Request) -> None:
+    """Raises LoomError `login_needed`. The metrics token is compared before the database is asked: numbers are wanted most
+    when it does not answer."""
+    expected, given = os.environ.get(TOKEN, ""), auth.bearer(request)
+    if expected and given is not None and hmac.compare_digest(given.encode(), expected.encode()):
+        return
+    with context.database.session() as session:
+        auth.user_of(request, session)
