@@ -1,6 +1,6 @@
 // What the mock server knows when it starts.
 import type { Image } from "../src/features/datasets/api.ts";
-import type { Dataset, Hardware, Machine, Model, Preset, Run, Settings, Storage, Token, User } from "../src/api/types.ts";
+import type { Dataset, Hardware, Machine, Model, Preset, Quota, Run, Settings, Storage, Token, User, Worker } from "../src/api/types.ts";
 
 const GB = 1e9;
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -19,9 +19,14 @@ export const hardware: Hardware = {
   problems: [{ code: "driver_too_old", message: "The driver 550.54 is too old for CUDA 13.0, which torch was built with.", hint: "Install driver 580 or newer." }],
 };
 
-export const users: User[] = [{ id: "u1", name: "mei", admin: true, created_at: ago(90_000) }, { id: "u2", name: "jonas", admin: false, created_at: ago(4_000) }];
+export const users: User[] = [{ id: "u1", name: "mei", admin: true, team: "ink", created_at: ago(90_000) }, { id: "u2", name: "jonas", admin: false, team: "", created_at: ago(4_000) }];
 export const tokens: Token[] = [{ id: "t1", name: "render farm", created_at: ago(20_000), used_at: ago(12) }];
-export const settings: Settings = { webhook_url: "", default_base_model: "thimble", nsfw_check: false };
+export const settings: Settings = { webhook_url: "", default_base_model: "thimble", nsfw_check: false, most_run_hours: null, preempt: false };
+export const quotas: Quota[] = [{ kind: "user", name: "", most_active: 2, most_queued: null }, { kind: "team", name: "ink", most_active: 4, most_queued: 100 }];
+export const workers: Worker[] = [
+  { id: "w1", name: "gpu-1", labels: ["a100", "80gb"], version: "0.1.0", there: true, draining: false, seen_at: ago(0), created_at: ago(9000), devices: [{ id: "cuda:0", name: "NVIDIA A100-SXM4-80GB", kind: "cuda", memory_total: 80 * GB, run: { id: "r1", name: "Mountain inns" } }, { id: "cuda:1", name: "NVIDIA A100-SXM4-80GB", kind: "cuda", memory_total: 80 * GB, run: null }] },
+  { id: "w2", name: "attic", labels: [], version: "0.1.0", there: false, draining: true, seen_at: ago(300), created_at: ago(90_000), devices: [{ id: "cpu", name: "", kind: "cpu", memory_total: 16 * GB, run: null }] },
+];
 export const storage: Storage = { parts: [{ name: "blobs", bytes: 2.1 * GB, files: 2112, removable: 0 }, { name: "runs", bytes: 8.4 * GB, files: 940, removable: 0 }, { name: "checkpoints", bytes: 5.2 * GB, files: 61, removable: 3.9 * GB }, { name: "cache", bytes: 1.3 * GB, files: 380, removable: 1.3 * GB }, { name: "uploads", bytes: 0.02 * GB, files: 3, removable: 0.02 * GB }] };
 
 export const models: Model[] = [
@@ -58,7 +63,7 @@ const run = (part: Partial<Run> & Pick<Run, "id" | "name" | "state">): Run => ({
   created_at: ago(40), started_at: ago(38), ended_at: null, dataset: { id: "d2", name: "水墨山水" }, base_model: "thimble", family: "sd1", preset: "quick-look",
   user: "mei", device: "cuda:0", priority: 0, position: null, starts_in_seconds: null, step: 0, total_steps: 600, loss: null, eta_seconds: null, eta_low_seconds: null,
   eta_high_seconds: null, stage: null, stage_done: 0, stage_total: 0, memory_bytes: null, peak_memory_bytes: null, step_seconds: null, error: null, attempts: 1,
-  resumed_from: null, tags: [], notes: "", sandbox: "bubblewrap", cover: null, last_seq: 0, lora: null, ...part,
+  resumed_from: null, labels: [], worker: null, waits: null, tags: [], notes: "", sandbox: "bubblewrap", cover: null, last_seq: 0, lora: null, ...part,
 } as Run);
 
 export const runs: Run[] = [

@@ -54,7 +54,17 @@ const NOUNS: Record<string, (call: Call, id: string | undefined, rest: string | 
   "caption-engines": engines,
   "label-sets": labelSets,
   presets: () => page(data.presets),
-  queue: () => [200, { running: data.runs.filter((run) => run.state === "running"), waiting: data.runs.filter((run) => run.state === "queued"), paused: false }],
+  queue: () => {
+    const waiting = data.runs.filter((run) => run.state === "queued");
+    return [200, { running: data.runs.filter((run) => run.state === "running"), waiting, total: waiting.length, next: null, paused: false }];
+  },
+  labels: () => [200, { labels: [...new Set(data.workers.flatMap((worker) => worker.labels))] }],
+  workers: (call, id) => {
+    const worker = data.workers.find((one) => one.id === id);
+    if (!id) return page(data.workers);
+    if (call.method === "DELETE") return remove(data.workers, id);
+    return worker ? [200, Object.assign(worker, call.body)] : fail(404, "worker_not_found", "There is no such worker.");
+  },
   drawings: drawingsOf,
   prompts: promptOf,
   words: wordsOf,
@@ -79,8 +89,9 @@ const NOUNS: Record<string, (call: Call, id: string | undefined, rest: string | 
     return [201, data.models.at(-1)];
   },
   users: (call, id) => {
+    if (id && call.method === "PATCH") return [200, Object.assign(data.users.find((user) => user.id === id) ?? {}, call.body)];
     if (id) return remove(data.users, id);
-    if (call.method === "POST") data.users.push({ id: newId(), name: String(call.body.name), admin: Boolean(call.body.admin), created_at: new Date().toISOString() });
+    if (call.method === "POST") data.users.push({ id: newId(), name: String(call.body.name), admin: Boolean(call.body.admin), team: String(call.body.team ?? ""), created_at: new Date().toISOString() });
     return call.method === "POST" ? [201, data.users.at(-1)] : page(data.users);
   },
   tokens: (call, id) => {
@@ -90,7 +101,11 @@ const NOUNS: Record<string, (call: Call, id: string | undefined, rest: string | 
     data.tokens.push(token);
     return [201, { ...token, token: "loom_4f0b9c7d1a2e8f6b3c5d7e9f0a1b2c3d" }];
   },
-  settings: (call) => [200, Object.assign(data.settings, call.method === "PUT" ? call.body : {})],
+  settings: (call, id) => {
+    if (id !== "quotas") return [200, Object.assign(data.settings, call.method === "PUT" ? call.body : {})];
+    if (call.method === "PUT") data.quotas.splice(0, data.quotas.length, ...(call.body.items as typeof data.quotas));
+    return [200, { items: data.quotas }];
+  },
   storage: () => [200, data.storage],
 };
 

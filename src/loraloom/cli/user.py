@@ -29,6 +29,7 @@ def user() -> None:
 def add(
     name: Name,
     admin: Annotated[bool, typer.Option("--admin", help="May change everything; the first user always may.")] = False,
+    team: Annotated[str, typer.Option("--team", help="Whom the user shares a quota with.")] = "",
     password_stdin: FromStdin = False,
 ) -> None:
     """Add a user. From the first one on, the server asks everybody to log in."""
@@ -37,7 +38,7 @@ def add(
     chosen = _password(password_stdin)
     with _session() as session:
         first = not users.login_required(session)
-        made = users.add_user(session, name, chosen, admin)
+        made = users.add_user(session, name, chosen, admin, team)
     print(f"{made.name} may log in{' and change everything' if made.admin else ''}.")
     if first:
         note("From now on everybody has to log in, on this machine too.")
@@ -51,15 +52,31 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON o
     with _session() as session:
         found = users.list_users(session)
     if as_json:
-        rows = [{"name": u.name, "admin": u.admin, "created_at": u.created_at.isoformat()} for u in found]
+        rows = [
+            {"name": u.name, "admin": u.admin, "team": u.team, "created_at": u.created_at.isoformat()} for u in found
+        ]
         print_json({"users": rows})
     elif found:
         table(
-            ["name", "admin", "since"],
-            [[u.name, "yes" if u.admin else "no", f"{u.created_at:%Y-%m-%d}"] for u in found],
+            ["name", "admin", "team", "since"],
+            [[u.name, "yes" if u.admin else "no", u.team, f"{u.created_at:%Y-%m-%d}"] for u in found],
         )
     else:
         print("Nobody: no login is needed, and the server serves this machine only. Add one: `loraloom user add NAME`")
+
+
+@app.command("team")
+def team(
+    name: Name,
+    team: Annotated[str, typer.Argument(metavar="[TEAM]", help="Name of the team; none: no team any more.")] = "",
+) -> None:
+    """Put a user into a team, which shares a quota."""
+    from loraloom.store import users
+
+    with _session() as session:
+        found = users.find_user(session, name)
+        users.set_team(session, found, team)
+        print(f"{found.name} is in {f'the team {found.team}' if found.team else 'no team'} now.")
 
 
 @app.command("remove")

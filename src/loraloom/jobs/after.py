@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from loraloom.jobs.states import ENDED
 from loraloom.store.tables import Run
 
+AFTER = Run.config[("experiment", "after")]
 
-def held_back(session: Session, waiting: Sequence[Run]) -> set[str]:
-    """Ids of those among `waiting` that have to wait for the end of other runs."""
-    after = {
-        run.id: set(map(str, run.config["experiment"].get("after", ()))) for run in waiting if run.kind == "experiment"
-    }
+
+def held_back(session: Session) -> set[str]:
+    """Ids of queued experiments that have to wait for the end of other runs. Of a config only the list of those is read."""
+    queued = select(Run.id, AFTER).where(Run.state == "queued", Run.kind == "experiment")
+    after = {run_id: set(map(str, ids or ())) for run_id, ids in session.execute(queued)}
     named = {run_id for ids in after.values() for run_id in ids}
     if not named:
         return set()

@@ -1,36 +1,71 @@
-"""The order in which runs start: priority, then fair turns between users, then place (age, or where it was dragged)."""
+"""The queue: what comes next for a device, and who gets it.
+
+Priority goes first, then fair turns between users, then place (age, or where it was dragged); see `line`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from loraloom.jobs import line
 from loraloom.jobs.after import held_back
-from loraloom.jobs.states import ACTIVE, move
+from loraloom.jobs.quotas import room_for, used_up
+from loraloom.jobs.states import move
 from loraloom.spec.errors import LoomError
+from loraloom.spec.work import WorkerDevice
+from loraloom.store.settings import queue_paused
 from loraloom.store.tables import Lease, Run, now
 
 
-def waiting(session: Session) -> list[Run]:
-    """Queued runs, the next one first. A user's n-th run waits for the other users' n-th; what they run now counts. What
-    compares runs that have not ended yet is not among them."""
-    active = Counter(session.scalars(select(Run.user_id).where(Run.state.in_(ACTIVE))))
-    wanted = select(Run).where(Run.state == "queued").order_by(Run.priority.desc(), Run.place, Run.id)
-    queued = session.scalars(wanted).all()
-    held = held_back(session, queued)
-    turns: dict[str, int] = defaultdict(int, active)
-    order: list[tuple[tuple[int, int, float, str], Run]] = []
-    for run in queued:
-        if run.id in held:
-            continue
-        order.append(((-run.priority, turns[run.user_id], run.place, run.id), run))
-        turns[run.user_id] += 1
-    return [run for _, run in sorted(order, key=lambda item: item[0])]
+def waiting(session: Session, most: int | None = None, after: int = 0) -> list[Run]:
+    """Queued runs, the next one first: at most `most` of them, behind the first `after`. What compares runs that have not
+    ended yet is not among them."""
+    ids = line.ids(session, most, after)
+    rows: dict[str, Run] = {}
+    for some in batched(ids):
+        rows |= {run.id: run for run in session.scalars(select(Run).where(Run.id.in_(some)))}
+    return [rows[run_id] for run_id in ids if run_id in rows]
+
+
+def places(session: Session, wanted: Collection[str]) -> dict[str, int]:
+    """Id -> place in the line, from 1, of those among `wanted` that wait."""
+    return line.places(session, set(wanted))
+
+
+def next_for(
+    session: Session,
+    device: WorkerDevice,
+    labels: Collection[str] = (),
+    skip: Collection[str] = (),
+    *,
+    auto: bool = True,
+) -> str | None:
+    """Id of the run that comes next for `device` of a machine with `labels`: the first in the line that fits there, whose
+    owner's quota is not used up, and that is not among `skip`. None without one, and while the queue is paused.
+
+    `auto`: whether runs that leave the choice of device may go there. A `memory_total` of 0 fits every run.
+    """
+    return next(iter(_next(session, device, labels, skip, auto, 1)), None)
+
+
+def _next(
+    session: Session, device: WorkerDevice, labels: Collection[str], skip: Collection[str], auto: bool, most: int
+) -> Sequence[str]:
+    if queue_paused(session):
+        return []
+    return line.first_for(session, device, labels, auto, used_up(session), skip, most)
+
+
+def length(session: Session) -> int:
+    """How many runs are in the line."""
+    queued = session.scalar(select(func.count()).select_from(Run).where(Run.state == "queued")) or 0
+    return queued - len(held_back(session))
 
 
 def place_now() -> float:
@@ -41,12 +76,13 @@ def place_now() -> float:
 def reorder(session: Session, run_id: str, before: str | None) -> None:
     """Put a waiting run before another one, or at the end; it takes that place's priority. Raises LoomError
     `run_not_ready` when one of them does not wait (any more)."""
-    line = waiting(session)
-    run = _find(line, run_id)
-    line.remove(run)
-    at = line.index(_find(line, before)) if before else len(line)
-    behind, ahead = line[at] if at < len(line) else None, line[at - 1] if at else None
-    neighbour = behind or ahead
+    ids = list(line.ids(session))
+    _find(ids, run_id)
+    ids.remove(run_id)
+    at = _find(ids, before) if before else len(ids)
+    behind = session.get_one(Run, ids[at]) if at < len(ids) else None
+    ahead = session.get_one(Run, ids[at - 1]) if at else None
+    run, neighbour = session.get_one(Run, run_id), behind or ahead
     if neighbour is None:
         return
     run.priority = neighbour.priority
@@ -59,19 +95,66 @@ def reorder(session: Session, run_id: str, before: str | None) -> None:
         run.place = max(place_now(), same[0].place + 1)
 
 
-def claim(session: Session, run_id: str, device: str) -> bool:
-    """Take a waiting run for a device. False when another got it, or the device, first."""
-    if session.get(Lease, device) is None:
-        session.add(Lease(device=device, token=0))
-        session.flush()
+CANDIDATES = 40
+"""Runs that one look at the line yields to whoever takes one: when many ask at once, the first ones are soon gone."""
+
+
+def claim(session: Session, run_id: str, device: str, worker: str | None = None) -> bool:
+    """Take a waiting run for a device (`cuda:0` here, `WORKER/cuda:0` on the machine named `worker`), and count up the
+    number of its grants. False when another got it, or the device, or what was left of its owner's quota, first."""
+    return _claim_first(session, [run_id], device, worker) is not None
+
+
+def take(
+    session: Session,
+    device: WorkerDevice,
+    labels: Collection[str] = (),
+    *,
+    name: str | None = None,
+    worker: str | None = None,
+    auto: bool = True,
+) -> str | None:
+    """Claim the run that comes next for a device, whose lease bears `name` (else its id). When others are faster, the one
+    after it. Returns the run's id; None when nothing is there for it."""
+    ids = _next(session, device, labels, (), auto, CANDIDATES)
+    return _claim_first(session, ids, name or device.id, worker) if ids else None
+
+
+def _claim_first(session: Session, ids: Sequence[str], device: str, worker: str | None) -> str | None:
+    """The first of `ids` that can be had. From the first write on SQLite lets nobody else write: so what takes long, the
+    look at the line, comes before."""
+    _know(session, device)
     free = update(Lease).where(Lease.device == device, Lease.run_id.is_(None))
-    granted = session.execute(free.values(run_id=run_id, token=Lease.token + 1, beat_at=now()))
+    granted = session.execute(free.values(run_id=ids[0], token=Lease.token + 1, beat_at=now()))
     if cast(CursorResult[Any], granted).rowcount != 1:
-        return False
-    if move(session, run_id, "preparing", device=device, stage=None, stage_done=None, stage_total=None, error=None):
-        return True
-    release(session, run_id)
-    return False
+        return None
+    owners = dict(session.execute(select(Run.id, Run.user_id).where(Run.id.in_(ids), Run.state == "queued")).all())
+    full: set[str] = set()
+    got: str | None = None
+    for run_id in filter(owners.__contains__, ids):
+        owner = owners[run_id]
+        if owner not in full and not room_for(session, owner):
+            full.add(owner)
+        if owner not in full and _prepare(session, run_id, device, worker):
+            got = run_id
+            break
+    if got != ids[0]:
+        beat = now() if got is not None else None
+        session.execute(update(Lease).where(Lease.device == device).values(run_id=got, beat_at=beat))
+    return got
+
+
+def _prepare(session: Session, run_id: str, device: str, worker: str | None) -> bool:
+    given = {"device": device, "worker": worker, "fence": Run.fence + 1}
+    fresh = dict.fromkeys(("stage", "stage_done", "stage_total", "error"))
+    return move(session, run_id, "preparing", **given, **fresh)
+
+
+def _know(session: Session, device: str) -> None:
+    """Make sure that the device has a lease; several may try at once."""
+    if session.scalar(select(Lease.device).where(Lease.device == device)) is None:
+        insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[session.get_bind().dialect.name]
+        session.execute(insert(Lease).values(device=device, token=0).on_conflict_do_nothing())
 
 
 def release(session: Session, run_id: str) -> None:
@@ -79,58 +162,15 @@ def release(session: Session, run_id: str) -> None:
     session.execute(update(Lease).where(Lease.run_id == run_id).values(run_id=None, beat_at=None))
 
 
-def starts_in(session: Session, line: Sequence[Run], devices: Sequence[str]) -> dict[str, float]:
-    """Run id -> seconds until it starts, for as long as every run before it can be estimated."""
-    finished = _finished(session)
-    free: dict[str, float | None] = dict.fromkeys(devices, 0.0)
-    for run in session.scalars(select(Run).where(Run.state.in_(ACTIVE))):
-        if run.device in free:
-            free[run.device] = run.eta_seconds if run.eta_seconds is not None else duration(run, finished)
-    found: dict[str, float] = {}
-    for run in line:
-        known = {device: seconds for device, seconds in free.items() if seconds is not None}
-        if not known:
-            break
-        device = min(known, key=known.__getitem__)
-        found[run.id] = known[device]
-        takes = duration(run, finished)
-        free[device] = known[device] + takes if takes is not None else None
-    return found
+def batched(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as a statement takes."""
+    yield from (ids[at : at + MOST_NAMED] for at in range(0, len(ids), MOST_NAMED))
 
 
-def duration(run: Run, finished: Sequence[Run]) -> float | None:
-    """Seconds a run will take, by the most similar of the `finished` runs on its base model, the newest first. None
-    without one."""
-    like = [
-        done for done in finished if (done.kind, done.family, done.base_model) == (run.kind, run.family, run.base_model)
-    ]
-    if run.total_steps is None or not like:
-        return None
-    best = min(like, key=lambda done: sum(_of(done, *key) != _of(run, *key) for key in ALIKE))
-    assert best.started_at is not None and best.ended_at is not None
-    return (best.ended_at - best.started_at).total_seconds() / best.step * max(0, run.total_steps - run.step)
+MOST_NAMED = 1000
 
 
-def _finished(session: Session) -> Sequence[Run]:
-    """Runs that tell how long a step takes: finished in one go, the newest first."""
-    whole = select(Run).where(Run.state == "finished", Run.attempts == 1, Run.step > 0)
-    timed = whole.where(Run.started_at.is_not(None), Run.ended_at.is_not(None))
-    return session.scalars(timed.order_by(Run.id.desc()).limit(RECENT)).all()
-
-
-RECENT = 50
-"""Finished runs that are looked at for an estimate."""
-ALIKE = (("dataset", "resolution"), ("training", "batch_size"), ("training", "accumulation"), ("lora", "targets"))
-"""Settings that change how long a step takes."""
-
-
-def _of(run: Run, group: str, key: str) -> object:
-    part: dict[str, object] = run.config.get(group) or {}
-    return part.get(key)
-
-
-def _find(line: list[Run], run_id: str) -> Run:
-    for run in line:
-        if run.id == run_id:
-            return run
-    raise LoomError("run_not_ready", "That run does not wait in the queue.", "Look at the queue again.")
+def _find(ids: Sequence[str], run_id: str) -> int:
+    if run_id not in ids:
+        raise LoomError("run_not_ready", "That run does not wait in the queue.", "Look at the queue again.")
+    return ids.index(run_id)

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from loraloom.jobs import devices, queue
+from loraloom.jobs import queue
+from loraloom.jobs.offers import Offer, offers
+from loraloom.jobs.quotas import used_up
+from loraloom.jobs.starts import HEAD, starts_in
+from loraloom.jobs.waits import Waits, waits
 from loraloom.models.resolve import THIMBLE, resolve
 from loraloom.models.smollm2 import SMOLLM2, is_installed
 from loraloom.server.preparing import Preparing
 from loraloom.server.views import LoraView, ModelView, Named, RunError, RunView
 from loraloom.store.runs import loras_of, names_of
 from loraloom.store.settings import queue_paused
-from loraloom.store.tables import BaseModel, Lora, Run
+from loraloom.store.tables import BaseModel, Lora, Quota, Run
 
 PLAIN = [
     name
     for name in RunView.model_fields
-    if name not in ("dataset", "user", "position", "starts_in_seconds", "error", "cover", "lora")
+    if name not in ("dataset", "user", "position", "starts_in_seconds", "waits", "error", "cover", "lora")
 ]
 
 
-def runs(session: Session, rows: Sequence[Run]) -> list[RunView]:
-    """The views of `rows`, with their places in the queue if any of them waits."""
+def runs(session: Session, rows: Sequence[Run], queued: Queued | None = None) -> list[RunView]:
+    """The views of `rows`; `queued`: what is known of those that wait, if it was found out already."""
+    if queued is None:
+        waiting = [run.id for run in rows if run.state == "queued"]
+        queued = _queued(session, queue.places(session, waiting)) if waiting else Queued()
     users = names_of(session, (run.user_id for run in rows))
     loras = loras_of(session, (run.id for run in rows))
-    places: dict[str, int] = {}
-    starts: dict[str, float] = {}
-    if any(run.state == "queued" for run in rows):
-        line = queue.waiting(session)
-        places = {run.id: place for place, run in enumerate(line, 1)}
-        starts = queue.starts_in(session, line, devices.slots()) if not queue_paused(session) else {}
-    return [_run(run, users, loras, places, starts) for run in rows]
+    return [_run(run, users, loras, queued) for run in rows]
 
 
 def run(session: Session, row: Run) -> RunView:
@@ -41,16 +43,45 @@ def run(session: Session, row: Run) -> RunView:
     return runs(session, [row])[0]
 
 
-def _run(
-    run: Run, users: dict[str, str], loras: dict[str, str], places: dict[str, int], starts: dict[str, float]
-) -> RunView:
+def line(session: Session, running: Sequence[Run], after: int, limit: int) -> tuple[list[RunView], list[RunView]]:
+    """The views of what runs, and of at most `limit` of the runs that wait, behind the first `after`."""
+    head = queue.waiting(session, max(HEAD, limit)) if after == 0 else []
+    waiting = head[:limit] if after == 0 else queue.waiting(session, limit, after)
+    places = {run.id: place for place, run in enumerate(waiting, after + 1)}
+    views = runs(session, [*running, *waiting], _queued(session, places, head))
+    return views[: len(running)], views[len(running) :]
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Of runs that wait, by id: their places, the seconds until they start, and what keeps them besides their turn."""
+
+    places: dict[str, int] = field(default_factory=dict[str, int])
+    starts: dict[str, float] = field(default_factory=dict[str, float])
+    full: dict[str, Quota] = field(default_factory=dict[str, Quota])
+    there: list[Offer] | None = None
+
+    def waits(self, run: Run) -> Waits | None:
+        """What `run` waits for; None unless it is queued."""
+        return waits(run, self.full, self.there) if run.state == "queued" and self.there is not None else None
+
+
+def _queued(session: Session, places: dict[str, int], head: Sequence[Run] = ()) -> Queued:
+    there, starts = offers(session), dict[str, float]()
+    if not queue_paused(session) and any(place <= HEAD for place in places.values()):
+        starts = starts_in(session, head or queue.waiting(session, HEAD), there)
+    return Queued(places, starts, used_up(session), there)
+
+
+def _run(run: Run, users: dict[str, str], loras: dict[str, str], queued: Queued) -> RunView:
     values = {name: getattr(run, name) for name in PLAIN}
     return RunView(
         **values,
         dataset=Named(id=run.dataset_id, name=run.dataset_name) if run.dataset_id else None,
         user=users.get(run.user_id, ""),
-        position=places.get(run.id),
-        starts_in_seconds=starts.get(run.id),
+        position=queued.places.get(run.id),
+        starts_in_seconds=queued.starts.get(run.id),
+        waits=queued.waits(run),
         error=RunError(**run.error) if run.error else None,
         cover=f"/api/runs/{run.id}/files/{run.cover}" if run.cover else None,
         lora=loras.get(run.id),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from loraloom.jobs.waits import Waits
 from loraloom.store.tables import State
 
 ModelState = Literal["ready", "preparing", "missing", "not_prepared"]
@@ -54,7 +55,7 @@ class RunView(BaseModel):
     kind: Literal["train", "caption", "experiment"] = "train"
     state: State
     wish: str | None = None
-    """`pause` or `cancel` while the child writes its checkpoint for it."""
+    """`pause`, `cancel`, `kill`, `preempt` or `limit` while its child is being stopped for it."""
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -64,10 +65,16 @@ class RunView(BaseModel):
     preset: str | None = None
     user: str
     device: str | None = None
+    worker: str | None = None
+    """The machine that carries it out, or did last; null: this server's own."""
+    labels: list[str] = []
+    """What a machine must have to take it."""
     sandbox: str | None = None
     priority: int = 0
     position: int | None = None
     starts_in_seconds: float | None = None
+    waits: Waits | None = None
+    """What else than its turn it waits for."""
     step: int = 0
     total_steps: int | None = None
     loss: float | None = None

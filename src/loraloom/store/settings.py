@@ -23,6 +23,10 @@ class Settings(BaseModel):
     """Chosen for a new run; empty: none."""
     nsfw_check: bool = False
     """Whether the score card names pictures that are likely not safe for work; needs the extra `nsfw`."""
+    most_run_hours: float | None = Field(None, gt=0, le=10_000)
+    """A run that takes longer is stopped with a checkpoint; empty: as long as it takes."""
+    preempt: bool = False
+    """Whether a run that waits may push one of lower priority aside, which goes on later from its checkpoint."""
 
 
 def read_settings(session: Session) -> Settings:

@@ -6,13 +6,13 @@ import ipaddress
 import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from loraloom.spec.errors import LoomError
 from loraloom.store.passwords import check_password, hash_password
-from loraloom.store.tables import Table, Token, User
+from loraloom.store.tables import Quota, Table, Token, User
 
 LOCAL = "local"
 """Everybody, as long as nobody has a password."""
@@ -91,20 +91,27 @@ def get_user(session: Session, user_id: str) -> User:
     return _there(session.scalar(select(User).where(User.id == user_id, _may_log_in())))
 
 
-def add_user(session: Session, name: str, password: str, admin: bool = False) -> User:
-    """A new user; the first one is an administrator. Raises LoomError `name_taken`, `request_invalid`."""
-    name = clean_name(name)
+def add_user(session: Session, name: str, password: str, admin: bool = False, team: str = "") -> User:
+    """A new user, of a `team` if it is not empty; the first one is an administrator. Raises LoomError `name_taken`,
+    `request_invalid`."""
+    name, team = clean_name(name), _team(team)
     if not name or len(name) > NAME_LENGTH or not name.isprintable():
         raise LoomError("request_invalid", f"A user's name has 1 to {NAME_LENGTH} letters.", "Choose another name.")
     if name == LOCAL:
         raise LoomError("name_taken", "`local` is everybody on this machine, without a login.", "Choose another name.")
-    user = User(name=name, password=hash_password(password), admin=admin or not login_required(session))
+    user = User(name=name, password=hash_password(password), admin=admin or not login_required(session), team=team)
     try:
         with session.begin_nested():
             session.add(user)
     except IntegrityError as error:
         raise LoomError("name_taken", f"There is a user {name} already.", "Choose another name.") from error
     return user
+
+
+def set_team(session: Session, user: User, team: str) -> None:
+    """Put `user` into a team, with which a quota is shared; empty: into none. Raises LoomError `request_invalid`."""
+    user.team = _team(team)
+    session.flush()
 
 
 def set_password(session: Session, user: User, password: str) -> None:
@@ -129,6 +136,7 @@ def remove_user(session: Session, user: User, heir: User) -> None:
     for table in Table.metadata.sorted_tables:
         if "user_id" in table.c and table is not Token.__table__:
             session.execute(update(table).where(table.c.user_id == user.id).values(user_id=heir.id))
+    session.execute(delete(Quota).where(Quota.kind == "user", Quota.name == user.name))
     session.delete(user)
     session.flush()
 
@@ -148,6 +156,13 @@ def check_login(session: Session, name: str, password: str) -> User | None:
 def clean_name(name: str) -> str:
     """A name as it is kept: the same letters typed on another system are the same name."""
     return unicodedata.normalize("NFC", name).strip()
+
+
+def _team(team: str) -> str:
+    team = clean_name(team)
+    if len(team) > NAME_LENGTH or not team.isprintable():
+        raise LoomError("request_invalid", f"A team's name has at most {NAME_LENGTH} letters.", "Choose another name.")
+    return team
 
 
 def _may_log_in() -> ColumnElement[bool]:

@@ -29,7 +29,7 @@ def test_the_first_user_is_made_on_the_page(app: FastAPI) -> None:
     assert browser.get("/api/users").json() == {"items": [], "next": None}
     made = browser.post("/api/users", json={"name": "anna", "password": PASSWORD}, headers=headers)
     assert made.status_code == 201 and made.json()["admin"] is True
-    assert set(made.json()) == {"id", "name", "admin", "created_at"}
+    assert set(made.json()) == {"id", "name", "admin", "team", "created_at"}
     assert browser.get("/api/users").status_code == 401
     assert [user["name"] for user in log_in(app).get("/api/users").json()["items"]] == ["anna"]
 

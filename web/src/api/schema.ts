@@ -1120,6 +1120,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labels
+         * @description The labels of all workers: what a run may ask for with some hope.
+         */
+        get: operations["list_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/loras": {
         parameters: {
             query?: never;
@@ -2040,6 +2060,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/lifecycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lifecycle
+         * @description How long what runs leave behind is kept.
+         */
+        get: operations["get_lifecycle"];
+        /**
+         * Put Lifecycle
+         * @description Set how long. It is looked to once an hour.
+         */
+        put: operations["put_lifecycle"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quotas
+         * @description The quotas as they are, those for everybody first.
+         */
+        get: operations["get_quotas"];
+        /**
+         * Put Quotas
+         * @description Replace the quotas. What is at work or waits already goes on.
+         */
+        put: operations["put_quotas"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/storage": {
         parameters: {
             query?: never;
@@ -2205,7 +2273,11 @@ export interface paths {
         delete: operations["delete_user"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Update User
+         * @description Put a user into a team, or into none.
+         */
+        patch: operations["update_user"];
         trace?: never;
     };
     "/api/users/{user_id}/password": {
@@ -2293,6 +2365,250 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/work/blob": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Work Blob
+         * @description The bytes of one file that was given.
+         */
+        get: operations["read_work_blob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Work
+         * @description The child has ended and everything it made was sent. Said again, it changes nothing.
+         */
+        post: operations["end_work"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Events
+         * @description Events that follow, or a sign of life; what is to be done comes back.
+         */
+        post: operations["send_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Files
+         * @description Files of the run folder that are new, changed or gone.
+         */
+        post: operations["send_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Work
+         * @description Once more what was given with this token, for a process that was started with nothing else.
+         */
+        get: operations["read_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/parts/{sha256}/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send Part
+         * @description One part of a file, where files go through the server; its ETag comes back.
+         */
+        put: operations["send_part"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Upload
+         * @description Where the parts of a file go.
+         */
+        post: operations["plan_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/uploads/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Upload
+         * @description Join the parts of a file.
+         */
+        post: operations["finish_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register Worker
+         * @description Introduce a worker; asked again under a name that is known, it is the same machine.
+         */
+        post: operations["register_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/workers/{worker_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim Work
+         * @description The next run for a device of this worker, or null.
+         */
+        post: operations["claim_work"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workers
+         * @description Every worker, by name.
+         */
+        get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workers/{worker_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Worker
+         * @description Forget a worker that carries out nothing. One that is still there comes back when it is started again.
+         */
+        delete: operations["forget_worker"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Worker
+         * @description Drain a worker, or let it work again.
+         */
+        patch: operations["update_worker"];
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -2302,7 +2618,7 @@ export interface paths {
         };
         /**
          * Read Health
-         * @description Whether the server works.
+         * @description Whether the server works; 503 when the queue stands still.
          */
         get: operations["read_health"];
         put?: never;
@@ -2322,7 +2638,8 @@ export interface paths {
         };
         /**
          * Read Metrics
-         * @description Runs by state, progress of those at work, devices, watchers; in Prometheus's text format.
+         * @description Queue, runs, devices, workers, forecasts, requests; in Prometheus's text format. Where a login is needed, by the
+         *     metrics token or an API token.
          */
         get: operations["read_metrics"];
         put?: never;
@@ -2947,6 +3264,14 @@ export interface components {
             ids?: string[] | null;
         };
         /**
+         * Claim
+         * @description Asks for the next run for one device.
+         */
+        Claim: {
+            /** Device */
+            device: string;
+        };
+        /**
          * Clean
          * @description Which parts to clean up.
          */
@@ -3185,6 +3510,21 @@ export interface components {
             memory_total: number;
             /** Name */
             name: string;
+        };
+        /**
+         * Died
+         * @description Why a child is gone.
+         */
+        Died: {
+            /** Code */
+            code: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /** Message */
+            message: string;
         };
         /**
          * DifferenceView
@@ -3478,6 +3818,23 @@ export interface components {
             name: string;
         };
         /**
+         * End
+         * @description How the child ended: its code (0 finished, 1 failed, 130 interrupted, else `died` says why). `returned`: the worker
+         *     gives the run back unharmed, because it is going down.
+         */
+        End: {
+            /** Code */
+            code: number;
+            died?: components["schemas"]["Died"] | null;
+            /**
+             * Returned
+             * @default false
+             */
+            returned: boolean;
+            /** Word */
+            word?: number | null;
+        };
+        /**
          * EngineView
          * @description An engine; `fields` is the JSON schema of its job, `why_not` says what to install where it is not available.
          */
@@ -3524,21 +3881,6 @@ export interface components {
             time: string;
             /** Type */
             type: string;
-        };
-        /**
-         * Events
-         * @description Events in order. `last_seq` is the number to ask on from; steps are thinned when there are more than asked for.
-         */
-        Events: {
-            /**
-             * Behind
-             * @description Whether steps were left out.
-             */
-            behind: boolean;
-            /** Items */
-            items: components["schemas"]["Event"][];
-            /** Last Seq */
-            last_seq: number;
         };
         /**
          * Evidence
@@ -3928,6 +4270,39 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
+         * FileRef
+         * @description One file by its content. `url` is where it is fetched from, absolute or relative to the server; empty in uploads.
+         */
+        FileRef: {
+            /** Bytes */
+            bytes: number;
+            /** Path */
+            path: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+        };
+        /**
+         * Files
+         * @description Files of the run folder that are now as said, all sent before; `remove`: files or folders that are gone.
+         */
+        Files: {
+            /**
+             * Put
+             * @default []
+             */
+            put: components["schemas"]["FileRef"][];
+            /**
+             * Remove
+             * @default []
+             */
+            remove: string[];
+        };
+        /**
          * FindingView
          * @description Something to know about the set; sentences are in the language that was asked for.
          */
@@ -4296,6 +4671,14 @@ export interface components {
             worth: number;
         };
         /**
+         * Labels
+         * @description Labels that a run may ask for.
+         */
+        Labels: {
+            /** Labels */
+            labels: string[];
+        };
+        /**
          * LabelsChosen
          * @description What may be answered. Answers that still fit are kept.
          */
@@ -4308,6 +4691,25 @@ export interface components {
              *     ]
              */
             labels: string[];
+        };
+        /**
+         * Lifecycle
+         * @description Ages are counted from the end of a run; empty: it is kept. LoRAs, pictures and records are never removed by age.
+         */
+        Lifecycle: {
+            /**
+             * Blobs Grace Hours
+             * @default 24
+             */
+            blobs_grace_hours: number | null;
+            /** Cache Bytes */
+            cache_bytes?: number | null;
+            /** Checkpoints Days */
+            checkpoints_days?: number | null;
+            /** Run Caches Days */
+            run_caches_days?: number | null;
+            /** Samples Days */
+            samples_days?: number | null;
         };
         /**
          * LineNote
@@ -4567,6 +4969,32 @@ export interface components {
             run: string;
         };
         /**
+         * Orders
+         * @description What a worker is told whenever it speaks up.
+         */
+        Orders: {
+            /**
+             * Asks
+             * @default []
+             */
+            asks: ("sample" | "checkpoint")[];
+            /**
+             * Kill
+             * @default false
+             */
+            kill: boolean;
+            /**
+             * Last Seq
+             * @default 0
+             */
+            last_seq: number;
+            /**
+             * Stop
+             * @default false
+             */
+            stop: boolean;
+        };
+        /**
          * Outcome
          * @description A finished run and its forecast: what later forecasts are made from. A line of `history.jsonl` in the data home.
          */
@@ -4801,6 +5229,13 @@ export interface components {
         Page_Word_: {
             /** Items */
             items: components["schemas"]["Word"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[WorkerView] */
+        Page_WorkerView_: {
+            /** Items */
+            items: components["schemas"]["WorkerView"][];
             /** Next */
             next?: string | null;
         };
@@ -5323,15 +5758,49 @@ export interface components {
         };
         /**
          * Queue
-         * @description Runs at work, and those that wait in the order in which they will start.
+         * @description Runs at work, and those that wait in the order in which they will start: `total` of them, of which these are some.
          */
         Queue: {
+            /** Next */
+            next?: number | null;
             /** Paused */
             paused: boolean;
             /** Running */
             running: components["schemas"]["RunView"][];
+            /** Total */
+            total: number;
             /** Waiting */
             waiting: components["schemas"]["RunView"][];
+        };
+        /**
+         * QuotaList
+         * @description Every quota.
+         */
+        QuotaList: {
+            /** Items */
+            items: components["schemas"]["QuotaView"][];
+        };
+        /**
+         * QuotaView
+         * @description How much one user or team may have at once; an empty name is every user or team without a row of its own. Null: as
+         *     much as there is room for.
+         */
+        QuotaView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "user" | "team";
+            /** Most Active */
+            most_active?: number | null;
+            /** Most Queued */
+            most_queued?: number | null;
+            /**
+             * Name
+             * @default
+             * @example anna
+             */
+            name: string;
         };
         /**
          * Range
@@ -5414,6 +5883,43 @@ export interface components {
             text: string;
             /** Value */
             value?: number | null;
+        };
+        /**
+         * Register
+         * @description A worker introduces itself; a name that is known is the same machine again.
+         */
+        Register: {
+            /** Devices */
+            devices: components["schemas"]["WorkerDevice"][];
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /** Name */
+            name: string;
+            /**
+             * Version
+             * @default
+             */
+            version: string;
+        };
+        /**
+         * Registered
+         * @description What it has to keep to, in seconds.
+         */
+        Registered: {
+            /** Beat Seconds */
+            beat_seconds: number;
+            /**
+             * Draining
+             * @default false
+             */
+            draining: boolean;
+            /** Id */
+            id: string;
+            /** Lease Seconds */
+            lease_seconds: number;
         };
         /**
          * Remove
@@ -5537,6 +6043,14 @@ export interface components {
             };
             /** Dataset */
             dataset?: string | null;
+            /**
+             * Labels
+             * @default []
+             * @example [
+             *       "a100"
+             *     ]
+             */
+            labels: string[];
             /**
              * Priority
              * @default 0
@@ -5761,6 +6275,11 @@ export interface components {
              */
             kind: "train" | "caption" | "experiment";
             /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /**
              * Last Seq
              * @default 0
              */
@@ -5824,8 +6343,11 @@ export interface components {
             total_steps?: number | null;
             /** User */
             user: string;
+            waits?: components["schemas"]["Waits"] | null;
             /** Wish */
             wish?: string | null;
+            /** Worker */
+            worker?: string | null;
         };
         /**
          * Sample
@@ -5898,7 +6420,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "bubblewrap" | "limits" | "off";
+            kind: "bubblewrap" | "container" | "limits" | "off";
             /** Message */
             message: string;
         };
@@ -6016,11 +6538,18 @@ export interface components {
             default_base_model: string;
             /** Default Preset */
             default_preset?: string | null;
+            /** Most Run Hours */
+            most_run_hours?: number | null;
             /**
              * Nsfw Check
              * @default false
              */
             nsfw_check: boolean;
+            /**
+             * Preempt
+             * @default false
+             */
+            preempt: boolean;
             /**
              * Webhook Url
              * @default
@@ -6625,6 +7154,51 @@ export interface components {
             count: number;
         };
         /**
+         * Upload
+         * @description One file that is to be sent.
+         */
+        Upload: {
+            /** Bytes */
+            bytes: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * UploadDone
+         * @description Joins the parts.
+         */
+        UploadDone: {
+            /** Etags */
+            etags: string[];
+            /** Sha256 */
+            sha256: string;
+            /** Upload Id */
+            upload_id: string;
+        };
+        /**
+         * UploadPlan
+         * @description Where its parts go, by PUT; an answer's ETag belongs to the part. `there`: nothing is to be sent.
+         */
+        UploadPlan: {
+            /**
+             * Part Bytes
+             * @default 0
+             */
+            part_bytes: number;
+            /** There */
+            there: boolean;
+            /**
+             * Upload Id
+             * @default
+             */
+            upload_id: string;
+            /**
+             * Urls
+             * @default []
+             */
+            urls: string[];
+        };
+        /**
          * UploadProblem
          * @description A file of the upload that was not taken, or taken with a remark.
          */
@@ -6698,6 +7272,23 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+            /**
+             * Team
+             * @default
+             * @example ink
+             */
+            team: string;
+        };
+        /**
+         * UserUpdate
+         * @description The team that a user shares a quota with; empty: none.
+         */
+        UserUpdate: {
+            /**
+             * Team
+             * @example ink
+             */
+            team: string;
         };
         /**
          * UserView
@@ -6724,6 +7315,12 @@ export interface components {
              * @example anna
              */
             name: string;
+            /**
+             * Team
+             * @default
+             * @example ink
+             */
+            team: string;
         };
         /**
          * ValidationLogged
@@ -6871,6 +7468,31 @@ export interface components {
             winner: "left" | "right" | "tie";
         };
         /**
+         * Waits
+         * @description `quota`: its owner or the `team` has used up that of `most` runs at work. `labels`: no machine that is there has all
+         *     of `labels`. `device`: none has the `device` that it wants. `memory`: none has the `bytes` that its forecast says.
+         */
+        Waits: {
+            /** Bytes */
+            bytes?: number | null;
+            /** Device */
+            device?: string | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /** Most */
+            most?: number | null;
+            /** Team */
+            team?: string | null;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "quota" | "labels" | "device" | "memory";
+        };
+        /**
          * WarningRaised
          * @description Something the user should know that does not stop the run.
          */
@@ -6956,6 +7578,188 @@ export interface components {
             title: string;
             /** Who */
             who: string;
+        };
+        /**
+         * Work
+         * @description One run, given to one device.
+         */
+        Work: {
+            /** Device */
+            device: string;
+            /** Fence */
+            fence: number;
+            /** Files */
+            files: components["schemas"]["FileRef"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "train" | "caption" | "experiment";
+            /** Last Seq */
+            last_seq: number;
+            /**
+             * Places
+             * @default []
+             */
+            places: components["schemas"]["WorkPlace"][];
+            /** Run Id */
+            run_id: string;
+            /**
+             * Stubs
+             * @default []
+             */
+            stubs: string[];
+            /** Token */
+            token: string;
+            /**
+             * Traceparent
+             * @default
+             */
+            traceparent: string;
+        };
+        /**
+         * WorkPlace
+         * @description A base model or another thing that the config names by a path of the server: what lies there. Wherever the config says
+         *     `path`, the worker writes where it has put the files. A single file has one entry, whose path is its name.
+         */
+        WorkPlace: {
+            /** Files */
+            files: components["schemas"]["FileRef"][];
+            /** Hub Id */
+            hub_id?: string | null;
+            /** Path */
+            path: string;
+            /**
+             * Revision
+             * @default
+             */
+            revision: string;
+            /** Single */
+            single: boolean;
+        };
+        /**
+         * WorkerDevice
+         * @description One device that a worker offers. Memory in bytes.
+         */
+        WorkerDevice: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @default cpu
+             * @enum {string}
+             */
+            kind: "cuda" | "cpu" | "mps";
+            /**
+             * Memory Total
+             * @default 0
+             */
+            memory_total: number;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /**
+         * WorkerDeviceView
+         * @description A device of a worker, and the run that is on it.
+         */
+        WorkerDeviceView: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @default cpu
+             * @enum {string}
+             */
+            kind: "cuda" | "cpu" | "mps";
+            /**
+             * Memory Total
+             * @default 0
+             */
+            memory_total: number;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            run?: components["schemas"]["Named"] | null;
+        };
+        /**
+         * WorkerUpdate
+         * @description Give it nothing more (what runs there goes on), or give it runs again.
+         */
+        WorkerUpdate: {
+            /** Draining */
+            draining: boolean;
+        };
+        /**
+         * WorkerView
+         * @description A worker. `there`: it was heard within the last minute; `draining`: it is given nothing more.
+         */
+        WorkerView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Devices */
+            devices: components["schemas"]["WorkerDeviceView"][];
+            /** Draining */
+            draining: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Labels
+             * @example [
+             *       "a100",
+             *       "80gb"
+             *     ]
+             */
+            labels: string[];
+            /**
+             * Name
+             * @example gpu-1
+             */
+            name: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** There */
+            there: boolean;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Events
+         * @description Events in order. `last_seq` is the number to ask on from; steps are thinned when there are more than asked for.
+         */
+        loraloom__server__routes__run_files__Events: {
+            /**
+             * Behind
+             * @description Whether steps were left out.
+             */
+            behind: boolean;
+            /** Items */
+            items: components["schemas"]["Event"][];
+            /** Last Seq */
+            last_seq: number;
+        };
+        /**
+         * Events
+         * @description Lines of events.jsonl that follow the event numbered `after`, whole and in order. None: a sign of life.
+         */
+        loraloom__spec__work__Events: {
+            /** After */
+            after: number;
+            /**
+             * Lines
+             * @default []
+             */
+            lines: string[];
         };
     };
     responses: never;
@@ -7803,6 +8607,15 @@ export interface operations {
             };
             /** @description dataset_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description quota_reached */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10444,7 +11257,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_not_ready */
+            /** @description run_not_ready, quota_reached */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11629,6 +12442,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_LabelSetView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
                 };
             };
             /** @description login_needed */
@@ -13364,7 +14233,12 @@ export interface operations {
     };
     read_queue: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Leave out so many of those that wait. */
+                after?: number;
+                /** @description So many of those that wait, at most. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -13735,6 +14609,15 @@ export interface operations {
             };
             /** @description dataset_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description quota_reached */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14326,7 +15209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Events"];
+                    "application/json": components["schemas"]["loraloom__server__routes__run_files__Events"];
                 };
             };
             /** @description login_needed */
@@ -14773,7 +15656,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_not_ready */
+            /** @description run_not_ready, quota_reached */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15253,6 +16136,238 @@ export interface operations {
             };
         };
     };
+    get_lifecycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lifecycle"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_lifecycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Lifecycle"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lifecycle"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaList"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     read_storage: {
         parameters: {
             query?: never;
@@ -15411,6 +16526,15 @@ export interface operations {
             };
             /** @description dataset_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description quota_reached */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15904,6 +17028,77 @@ export interface operations {
             };
         };
     };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_request, not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     update_password: {
         parameters: {
             query?: never;
@@ -16217,6 +17412,940 @@ export interface operations {
             };
         };
     };
+    read_work_blob: {
+        parameters: {
+            query: {
+                sha256: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["End"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    send_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["loraloom__spec__work__Events"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Orders"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    send_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Files"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Orders"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description disk_full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Work"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    send_part: {
+        parameters: {
+            query: {
+                upload: string;
+            };
+            header?: never;
+            path: {
+                sha256: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description upload_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description checksum_mismatch, upload_refused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plan_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Upload"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPlan"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    finish_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadDone"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description upload_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description checksum_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    register_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Register"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    claim_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Claim"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Work"] | null;
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description stale_lease */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no_such_device */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WorkerView_"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    forget_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description in_use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkerUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerView"];
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description worker_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description request_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     read_health: {
         parameters: {
             query?: never;
@@ -16253,6 +18382,15 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description login_needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

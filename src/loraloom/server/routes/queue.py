@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
@@ -20,10 +22,13 @@ router = APIRouter(tags=["queue"], responses=described("request_invalid"))
 
 
 class Queue(BaseModel):
-    """Runs at work, and those that wait in the order in which they will start."""
+    """Runs at work, and those that wait in the order in which they will start: `total` of them, of which these are some."""
 
     running: list[RunView]
     waiting: list[RunView]
+    total: int
+    next: int | None = None
+    """Pass it on as `after` for those behind; null: there are no more."""
     paused: bool
 
 
@@ -44,13 +49,19 @@ class Paused(BaseModel):
     paused: bool
 
 
+After = Annotated[int, Query(ge=0, le=10**9, description="Leave out so many of those that wait.")]
+Limit = Annotated[int, Query(ge=1, le=500, description="So many of those that wait, at most.")]
+SHOWN = 50
+
+
 @router.get("/queue")
-def read_queue(session: Db, user: Me) -> Queue:
+def read_queue(session: Db, user: Me, after: After = 0, limit: Limit = SHOWN) -> Queue:
     """What runs and what waits."""
     running = list(session.scalars(select(Run).where(Run.state.in_(ACTIVE)).order_by(Run.started_at)))
-    line = queue.waiting(session)
-    views = present.runs(session, [*running, *line])
-    return Queue(running=views[: len(running)], waiting=views[len(running) :], paused=queue_paused(session))
+    at_work, waiting = present.line(session, running, after, limit)
+    total = queue.length(session)
+    following = after + len(waiting) if waiting and after + len(waiting) < total else None
+    return Queue(running=at_work, waiting=waiting, total=total, next=following, paused=queue_paused(session))
 
 
 @router.post("/queue/order", responses=described("run_not_found", "not_allowed", "run_not_ready"))

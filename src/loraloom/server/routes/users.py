@@ -28,12 +28,14 @@ class UserView(BaseModel):
     id: str = Field(examples=["1qz3k8f0s4m2p7ra"])
     name: str = Field(examples=["anna"])
     admin: bool = Field(examples=[True])
+    team: str = Field("", examples=["ink"])
+    """Whom a quota is shared with; empty: nobody."""
     created_at: datetime
 
     @classmethod
     def of(cls, user: User) -> UserView:
         """The view of a row."""
-        return UserView(id=user.id, name=user.name, admin=user.admin, created_at=user.created_at)
+        return UserView(id=user.id, name=user.name, admin=user.admin, team=user.team, created_at=user.created_at)
 
 
 class UserCreate(BaseModel):
@@ -44,6 +46,15 @@ class UserCreate(BaseModel):
     name: str = Field(min_length=1, max_length=users.NAME_LENGTH, examples=["anna"])
     password: str = Field(min_length=SHORTEST, max_length=LONGEST, examples=["correct horse battery"])
     admin: bool = False
+    team: str = Field("", max_length=users.NAME_LENGTH, examples=["ink"])
+
+
+class UserUpdate(BaseModel):
+    """The team that a user shares a quota with; empty: none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    team: str = Field(max_length=users.NAME_LENGTH, examples=["ink"])
 
 
 class PasswordChange(BaseModel):
@@ -65,7 +76,15 @@ def list_users(session: Db, user: Admin, limit: Limit = 100, cursor: Cursor = No
 @router.post("/users", status_code=201, responses=described("name_taken", "too_many_requests"))
 def create_user(session: Db, user: Admin, body: UserCreate) -> UserView:
     """Add a user."""
-    return UserView.of(users.add_user(session, body.name, body.password, body.admin))
+    return UserView.of(users.add_user(session, body.name, body.password, body.admin, body.team))
+
+
+@router.patch("/users/{user_id}", responses=described("not_found"))
+def update_user(session: Db, user: Admin, user_id: str, body: UserUpdate) -> UserView:
+    """Put a user into a team, or into none."""
+    changed = users.get_user(session, user_id)
+    users.set_team(session, changed, body.team)
+    return UserView.of(changed)
 
 
 @router.delete("/users/{user_id}", status_code=204, responses=described("not_found"))

@@ -12,6 +12,7 @@ import { groupsOf, type Schema } from "@/features/new-run/form/schema";
 import { actionsOf, type Form, FormContext, formOf } from "@/features/new-run/form/useForm";
 import type { Nested } from "@/features/new-run/form/nested";
 import { keep } from "@/features/new-run/kept";
+import { MachineLabels } from "@/features/new-run/MachineLabels";
 import { useChanges } from "@/features/new-run/forecast/useChanges";
 import { checkQuery } from "@/features/new-run/queries";
 import { Side } from "@/features/new-run/Side";
@@ -59,7 +60,7 @@ export function Editor({ kind, onKind, start, address, presets, schema, datasets
   const plain = useQuery(checkQuery({ config: usual, dataset: null }));
   const family = String(checked.data?.config?.family ?? base?.family ?? (kind === "texts" ? "causal_lm" : "sd1"));
   const groups = useMemo(() => groupsOf(schema, family), [schema, family]);
-  const submit = useStart(asked);
+  const submit = useStart(asked, draft.labels ?? []);
   const actions = useMemo(() => actionsOf(dispatch), []);
   const changes = useChanges(draft, dispatch);
   const form: Form = formOf({
@@ -81,6 +82,7 @@ export function Editor({ kind, onKind, start, address, presets, schema, datasets
           <DatasetStep kind={kind} datasets={datasets} chosen={draft.dataset} onChoose={(id) => dispatch({ do: "dataset", id })} />
           <NameStep kind={kind} groups={groups} models={able} preset={preset} base={base} suggestion={dataset?.name ?? ""} />
           <section className={classes.more} aria-label={t("more")}>
+            <MachineLabels chosen={draft.labels ?? []} onChoose={(labels) => dispatch({ do: "labels", labels })} />
             <AllSettings groups={groups} />
             <Fold title={t("text.title")}>
               {() => <TextPanel yaml={checked.data?.yaml ?? ""} dataset={draft.dataset} onUse={take} />}

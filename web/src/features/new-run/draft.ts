@@ -6,11 +6,14 @@ export interface Draft {
   dataset: string | null;
   /** By dotted key: only what was set by hand, or came with a text. */
   changed: Flat;
+  /** What a machine must have to take it. */
+  labels?: readonly string[];
 }
 
 export type Act =
   | { do: "preset"; name: string }
   | { do: "dataset"; id: string }
+  | { do: "labels"; labels: readonly string[] }
   | { do: "set"; key: string; value: Value }
   | { do: "reset"; key: string }
   /** Several set at once. */
@@ -30,6 +33,8 @@ export function act(draft: Draft, action: Act): Draft {
       return { ...draft, preset: action.name };
     case "dataset":
       return { ...draft, dataset: action.id };
+    case "labels":
+      return { ...draft, labels: action.labels };
     case "set": {
       const rival = RIVALS[action.key];
       const emptied = rival !== undefined && action.value !== null ? { [rival]: null } : {};

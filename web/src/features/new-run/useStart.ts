@@ -15,11 +15,11 @@ export interface Start {
   problems: readonly Problem[];
 }
 
-export function useStart({ config, dataset }: { config: Nested; dataset: string | null }): Start {
+export function useStart({ config, dataset }: { config: Nested; dataset: string | null }, labels: readonly string[]): Start {
   const client = useQueryClient();
   const navigate = useNavigate();
   const start = useMutation({
-    mutationFn: () => take(api.POST("/api/runs", { body: { dataset, config, priority: 0 } })),
+    mutationFn: () => take(api.POST("/api/runs", { body: { dataset, config, priority: 0, labels: [...labels] } })),
     onSuccess: (run) => {
       forgetKept();
       client.setQueryData(keys.run(run.id), run);

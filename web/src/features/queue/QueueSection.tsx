@@ -4,10 +4,11 @@ import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { queueQuery } from "@/api/queries";
+import type { Queue } from "@/api/types";
 import { ErrorNote } from "@/components/ErrorNote";
 import classes from "@/features/queue/Queue.module.css";
 import { RunningCard } from "@/features/queue/RunningCard";
-import { usePaused } from "@/features/queue/useQueue";
+import { usePaused, useWaiting } from "@/features/queue/useQueue";
 import { Waiting } from "@/features/queue/Waiting";
 
 export function QueueSection() {
@@ -37,12 +38,26 @@ export function QueueSection() {
           <div className={classes.cards}>{running.map((run) => <RunningCard key={run.id} run={run} />)}</div>
         )}
       </section>
-      {waiting.length > 0 && (
-        <section aria-labelledby="waiting">
-          <div className={classes.head}><h2 id="waiting">{t("waiting", { count: waiting.length })}</h2></div>
-          <Waiting runs={waiting} />
-        </section>
-      )}
+      {waiting.length > 0 && <WaitingSection queue={queue.data} />}
     </>
+  );
+}
+
+function WaitingSection({ queue }: { queue: Queue }) {
+  const { t } = useTranslation("queue");
+  const { runs, more, loading, error, showMore } = useWaiting(queue);
+  const { total } = queue;
+  return (
+    <section aria-labelledby="waiting">
+      <div className={classes.head}><h2 id="waiting">{t("waiting", { count: total })}</h2></div>
+      <Waiting runs={runs} more={more} />
+      {error && <ErrorNote error={error} small />}
+      {more && (
+        <p className={classes.more}>
+          <Button variant="default" size="xs" loading={loading} onClick={showMore}>{t("more")}</Button>
+          <span role="status">{t("shown", { shown: runs.length, total })}</span>
+        </p>
+      )}
+    </section>
   );
 }

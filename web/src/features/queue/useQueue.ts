@@ -1,8 +1,10 @@
 // The queue: its order and whether it starts anything.
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { api, take } from "@/api/client";
 import { keys, queueQuery } from "@/api/queries";
-import { moved } from "@/features/queue/order";
+import type { Queue, Run } from "@/api/types";
+import { joined, moved } from "@/features/queue/order";
 
 export function usePaused() {
   const client = useQueryClient();
@@ -10,6 +12,38 @@ export function usePaused() {
     mutationFn: (paused: boolean) => take(api.PUT("/api/queue/paused", { body: { paused } })),
     onSettled: () => client.invalidateQueries({ queryKey: keys.queue }),
   });
+}
+
+const PIECE = 200;
+
+interface Line {
+  runs: Run[];
+  /** Whether more wait behind these. */
+  more: boolean;
+  loading: boolean;
+  error: Error | null;
+  showMore: () => void;
+}
+
+/** What waits, as far as it is asked for: what the queue says itself, then piece by piece. */
+export function useWaiting(queue: Queue): Line {
+  const [wanted, setWanted] = useState(false);
+  const start = queue.next ?? null;
+  const pieces = useInfiniteQuery({
+    queryKey: [...keys.queue, "behind"],
+    queryFn: ({ pageParam, signal }) => take(api.GET("/api/queue", { params: { query: { after: pageParam, limit: PIECE } }, signal })),
+    initialPageParam: start ?? 0,
+    getNextPageParam: (piece) => piece.next ?? null,
+    enabled: wanted && start !== null,
+  });
+  const behind = start === null ? [] : (pieces.data?.pages ?? []);
+  return {
+    runs: joined(queue.waiting, ...behind.map((piece) => piece.waiting)),
+    more: start !== null && (behind.length === 0 || pieces.hasNextPage),
+    loading: pieces.isFetching,
+    error: pieces.error,
+    showMore: () => (wanted ? void pieces.fetchNextPage() : setWanted(true)),
+  };
 }
 
 export interface Move {

@@ -23,6 +23,8 @@ export function Facts({ run, view }: { run: Run; view: RunView }) {
     [t("fact.preset"), run.preset],
     [t("fact.trainable"), sizes?.all && share && t("fact.trainableOf", { trainable: number(sizes.trainable), all: number(sizes.all), share })],
     [t("fact.device"), view.latest?.device ?? run.device],
+    [t("fact.worker"), run.worker],
+    [t("fact.labels"), run.labels.join(", ")],
     [t("fact.started"), run.started_at && <TimeAgo time={run.started_at} />],
     [t("fact.ended"), run.ended_at && <TimeAgo time={run.ended_at} />],
     [t("fact.seconds"), seconds && duration(seconds)],

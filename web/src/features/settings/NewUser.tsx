@@ -17,7 +17,7 @@ export function NewUser({ first }: { first: boolean }) {
   const client = useQueryClient();
   const form = useRef<HTMLFormElement>(null);
   const create = useMutation({
-    mutationFn: (body: { name: string; password: string; admin: boolean }) => take(api.POST("/api/users", { body })),
+    mutationFn: (body: { name: string; password: string; admin: boolean; team: string }) => take(api.POST("/api/users", { body })),
     onSuccess: (user) => {
       form.current?.reset();
       announce(t("users.created", { name: user.name }));
@@ -28,7 +28,7 @@ export function NewUser({ first }: { first: boolean }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
-    create.mutate({ name: String(data.get("name")).trim(), password: String(data.get("password")), admin: first || data.has("admin") });
+    create.mutate({ name: String(data.get("name")).trim(), password: String(data.get("password")), admin: first || data.has("admin"), team: String(data.get("team") ?? "").trim() });
   };
   return (
     <form ref={form} className={classes.form} onSubmit={submit}>
@@ -36,6 +36,7 @@ export function NewUser({ first }: { first: boolean }) {
         <TextInput name="name" required label={t("users.name")} autoComplete="off" />
         <PasswordInput name="password" required minLength={SHORTEST} label={t("users.password")} autoComplete="new-password" />
       </div>
+      {first ? null : <TextInput name="team" maxLength={64} label={t("users.team")} description={t("users.teamText")} autoComplete="off" />}
       {first ? null : <Checkbox name="admin" label={t("users.makeAdmin")} />}
       {create.isError ? <ErrorNote error={create.error} small /> : null}
       <Button type="submit" variant="default" loading={create.isPending}>

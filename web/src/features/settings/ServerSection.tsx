@@ -1,15 +1,15 @@
 // What the server does for everybody: whom it tells, what a new run begins with, and what pictures are looked through for.
 import { Button, NativeSelect, Switch, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, take } from "@/api/client";
-import { keys, modelsQuery, presetsQuery, settingsQuery } from "@/api/queries";
+import { modelsQuery, presetsQuery, settingsQuery } from "@/api/queries";
 import type { Settings } from "@/api/types";
 import { announce } from "@/components/announce";
 import { ErrorNote } from "@/components/ErrorNote";
 import { Section } from "./Section";
 import classes from "./Section.module.css";
+import { useSettings } from "./useSettings";
 
 export function ServerSection() {
   const { t } = useTranslation("settings");
@@ -24,20 +24,18 @@ export function ServerSection() {
 
 function ServerForm({ settings }: { settings: Settings }) {
   const { t } = useTranslation(["settings", "common"]);
-  const client = useQueryClient();
-  const [draft, setDraft] = useState(settings);
+  const change = useSettings();
+  const [changes, setChanges] = useState<Partial<Settings>>({});
+  const draft = { ...settings, ...changes };
   const save = useMutation({
-    mutationFn: () => take(api.PUT("/api/settings", { body: draft })),
-    onSuccess: (saved) => {
-      client.setQueryData(keys.settings, saved);
-      announce(t("common:saved"));
-    },
+    mutationFn: () => change(changes),
+    onSuccess: () => announce(t("common:saved")),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate();
   };
-  const set = (change: Partial<Settings>) => setDraft({ ...draft, ...change });
+  const set = (some: Partial<Settings>) => setChanges({ ...changes, ...some });
   return (
     <form className={classes.form} onSubmit={submit}>
       <TextInput

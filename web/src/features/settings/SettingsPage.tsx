@@ -1,15 +1,17 @@
-// Settings: of this browser, of the server, its storage, its users, one's tokens.
+// Settings: of this browser, of the server, its workers and limits, its storage, its users, one's tokens.
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { sessionQuery } from "@/api/queries";
 import { Page } from "@/components/Page";
 import { BrowserSection } from "./BrowserSection";
+import { LimitsSection } from "./limits/LimitsSection";
 import { PasswordButton } from "./PasswordButton";
 import { Section } from "./Section";
 import { ServerSection } from "./ServerSection";
 import { StorageSection } from "./StorageSection";
 import { TokensSection } from "./TokensSection";
 import { UsersSection } from "./UsersSection";
+import { WorkersSection } from "./workers/WorkersSection";
 
 export function Component() {
   const { t } = useTranslation("settings");
@@ -25,6 +27,8 @@ export function Component() {
       <BrowserSection />
       {user?.admin ? <ServerSection /> : null}
       <StorageSection mayClean={user?.admin ?? false} />
+      {user?.admin ? <WorkersSection /> : null}
+      {user?.admin ? <LimitsSection /> : null}
       {user?.admin ? <UsersSection me={user} open={!session.data?.login_required} /> : null}
       <TokensSection />
     </Page>

@@ -10,6 +10,7 @@ import { NewUser } from "./NewUser";
 import { PasswordButton } from "./PasswordButton";
 import { Section } from "./Section";
 import classes from "./Section.module.css";
+import { TeamButton } from "./TeamButton";
 import { USERS } from "./usersKey";
 
 /** `open`: nobody has to log in yet, and `me` is everybody. */
@@ -43,9 +44,10 @@ function Row({ user, mine }: { user: User; mine: boolean }) {
       <span className={classes.name}>
         {user.name}
         <small>
-          {user.admin ? t("users.admin") : t("users.member")} · <TimeAgo time={user.created_at} />
+          {user.admin ? t("users.admin") : t("users.member")}{user.team ? ` · ${t("users.inTeam", { team: user.team })}` : null} · <TimeAgo time={user.created_at} />
         </small>
       </span>
+      <TeamButton user={user} />
       <PasswordButton user={user} mine={mine} />
       {mine ? null : (
         <ConfirmButton

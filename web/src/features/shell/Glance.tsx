@@ -26,7 +26,7 @@ function QueueState({ queue }: { queue: Queue }) {
   const { percent } = useFormat();
   const run = queue.running[0];
   const done = run ? percent(run.total_steps ? run.step / run.total_steps : 0) : "";
-  const waiting = queue.waiting.length;
+  const waiting = queue.total;
   const words = run ? done : queue.paused ? t("queue.paused") : t("queue.idle");
   const who = run ? t("queue.title", { name: run.name, state: t(`common:state.${run.state}`) }) : "";
   return (

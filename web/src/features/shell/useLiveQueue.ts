@@ -10,15 +10,19 @@ import { useEventStream } from "@/api/useEventStream";
 import { announce } from "@/components/announce";
 import { pathOf } from "@/features/runs/path";
 import { notifyInBackground } from "@/lib/notify";
+import { useCalm } from "@/lib/useCalm";
+
+/** Milliseconds between two looks at the lists: with many machines a run begins or ends all the time. */
+const CALM = 1_000;
 
 export function useLiveQueue(): StreamState {
   const client = useQueryClient();
   const { t } = useTranslation("shell");
 
-  const refresh = () => {
+  const refresh = useCalm(() => {
     void client.invalidateQueries({ queryKey: keys.queue });
     void client.invalidateQueries({ queryKey: keys.runs });
-  };
+  }, CALM);
 
   const tell = (run: Run) => {
     const words = run.state === "finished" ? t("finished", { name: run.name }) : t("failed", { name: run.name });

@@ -4,11 +4,15 @@ import { kindOf } from "@/api/kinds";
 import type { Run } from "@/api/types";
 import type { Progress } from "@/features/runs/view/progress";
 import { useTimes } from "@/features/runs/words/useTimes";
+import { useWhy } from "@/features/runs/words/useWhy";
 
 const STAGES = ["loading", "caching", "training", "sampling", "exporting", "captioning", "comparing", "measuring"] as const;
 type Stage = (typeof STAGES)[number];
 
 const isStage = (stage: string | null): stage is Stage => STAGES.some((known) => known === stage);
+
+const WISHES = ["pause", "cancel", "kill", "preempt", "limit"] as const;
+const isWish = (wish: string | null | undefined): wish is (typeof WISHES)[number] => WISHES.some((known) => known === wish);
 
 interface StageWords {
   /** What goes on, with its count. */
@@ -23,11 +27,12 @@ export function useStageWords(run: Run, progress: Progress): StageWords {
   const { t } = useTranslation();
   const { t: tr } = useTranslation("runs");
   const times = useTimes();
+  const why = useWhy();
   if (run.state === "queued") {
-    const detail = times.waits(run);
+    const detail = [times.waits(run), why(run)].filter(Boolean).join(" · ");
     return { now: t("state.queued"), detail, said: `${t("state.queued")} ${detail}` };
   }
-  if (run.wish === "pause" || run.wish === "cancel") {
+  if (isWish(run.wish)) {
     const wish = tr(`wish.${run.wish}`);
     return { now: wish, detail: "", said: wish };
   }
