@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-text serve test test-unit check format docs bench web web-check client dist clean
+.PHONY: help install demo demo-text serve test test-unit test-kubernetes check deploy-check format docs bench web web-check client dist clean
 WEB := src/loraloom/assets/web/index.html
 WEB_FILES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 
@@ -38,14 +38,25 @@ web: $(WEB) ## Build the page into the package (needs Node 20)
 serve: $(STAMP) $(WEB) ## Open the page: upload, train, watch, download
 	$(BIN)/loraloom serve --open
 
-test: $(STAMP) $(WEB) ## Every test: unit, structure, recipe, the page, a real browser where there is one
+test: $(STAMP) $(WEB) deploy/node_modules/.installed ## Every test: unit, structure, recipe, the page, a real browser where there is one
 	cd web && npm test --silent
 	$(BIN)/python -m pytest
+
+test-kubernetes: $(STAMP) deploy/node_modules/.installed ## Against a real API server, built from Debian's source (some minutes once)
+	$(BIN)/python tools/kubernetes/build.py
+	$(BIN)/python -m pytest tests/kubernetes
 
 test-unit: $(STAMP) ## The fast tests alone
 	$(BIN)/python -m pytest tests/unit tests/structure
 
-check: $(STAMP) web-check ## Format, lint, types, import arrows, generated docs and client: reports only
+deploy/node_modules/.installed: deploy/package.json deploy/package-lock.json
+	cd deploy && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+deploy-check: $(STAMP) deploy/node_modules/.installed ## Chart, compose.yaml and Dockerfile against their schemas
+	$(BIN)/python -m tools.deploy_check
+
+check: $(STAMP) web-check deploy-check ## Format, lint, types, import arrows, generated docs and client: reports only
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
@@ -74,6 +85,8 @@ bench: $(STAMP) $(WEB) ## Loom against a plain training loop; the server and its
 	$(BIN)/python -m bench.dataset
 	$(BIN)/python -m bench.forecast
 	$(BIN)/python -m bench.text
+	$(BIN)/python -m bench.queue
+	$(BIN)/python -m bench.capacity
 	$(BIN)/python -m bench.swap
 	$(BIN)/python -m bench.preview
 	$(BIN)/python -m bench.measures

@@ -28,8 +28,10 @@ SMALL = {
 class Served:
     """A server that can be killed and started again on the same home."""
 
-    def __init__(self, home: Path, *options: str) -> None:
+    def __init__(self, home: Path, *options: str, **environment: str) -> None:
+        """`environment`: further variables of the server."""
         self.home = home
+        self.environment = environment
         self.port = _free_port()
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
@@ -54,7 +56,7 @@ class Served:
                 [sys.executable, "-m", "loraloom", "serve", "--port", str(self.port), *self._options],
                 stdout=log,
                 stderr=log,
-                env=_environment() | {"LORALOOM_HOME": str(self.home), "OMP_NUM_THREADS": "1"},
+                env=_environment() | {"LORALOOM_HOME": str(self.home), "OMP_NUM_THREADS": "1"} | self.environment,
                 start_new_session=True,
             )
         wait(self._answers, "the server did not start", seconds=60)
@@ -87,7 +89,7 @@ class Served:
         from loraloom.store.database import Database, sqlite_url
         from loraloom.store.tables import Run
 
-        database = Database(sqlite_url(self.home))
+        database = Database(self.environment.get("LORALOOM_DATABASE") or sqlite_url(self.home))
         with database.session() as session:
             found = [run.id for run in session.scalars(select(Run)) if run.pid and psutil.pid_exists(run.pid)]
         database.close()

@@ -147,19 +147,6 @@ def test_a_state_is_only_reached_from_those_before_it(database: Database) -> Non
         assert (run.state, run.pid, run.wish) == ("paused", None, None) and run.ended_at is not None
 
 
-def test_the_start_is_estimated_from_runs_like_it(database: Database) -> None:
-    with database.session() as session:
-        user = users.ensure_local(session)
-        began, ended = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 1, 40, tzinfo=UTC)
-        add_run(session, "done", user, state="finished", started_at=began, ended_at=ended, step=100, attempts=1)
-        add_run(session, "now", user, state="running", device="cpu", eta_seconds=30.0)
-        line = [add_run(session, name, user, total_steps=50, place=i) for i, name in enumerate("ab", 1)]
-        assert queue.starts_in(session, line, ["cpu"]) == {line[0].id: 30.0, line[1].id: 80.0}
-        assert queue.starts_in(session, line, ["cpu", "cuda:0"])[line[0].id] == 0.0
-        line[0].base_model = "unknown"
-        assert list(queue.starts_in(session, line, ["cpu"])) == [line[0].id], "no guess behind an unknown one"
-
-
 def test_search_takes_signs_as_they_are(database: Database) -> None:
     with database.session() as session:
         user = users.ensure_local(session)

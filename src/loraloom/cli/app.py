@@ -11,6 +11,7 @@ import typer
 
 from loraloom import __version__
 from loraloom.cli import (
+    backup,
     caption,
     chat,
     config,
@@ -19,6 +20,7 @@ from loraloom.cli import (
     export,
     inspect,
     machine,
+    migrate,
     plan,
     presets,
     publish,
@@ -26,6 +28,7 @@ from loraloom.cli import (
     serve,
     train,
     user,
+    worker,
 )
 from loraloom.cli.show import show_error, show_usage_error
 
@@ -63,6 +66,7 @@ def options(
 
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("train")(train.train)
 app.command("sample")(sample.sample)
 app.command("chat")(chat.chat)
@@ -72,6 +76,9 @@ app.command("machine")(machine.machine)
 app.command("inspect")(inspect.inspect)
 app.command("export")(export.export)
 app.command("publish")(publish.publish)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("migrate")(migrate.migrate)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(config.app, name="config")
 app.add_typer(presets.app, name="presets")

@@ -29,6 +29,9 @@ def serve(
         ),
     ] = None,
     warm: Annotated[bool, typer.Option(help="Keep a process ready, so that the next run starts at once.")] = True,
+    train: Annotated[
+        bool, typer.Option("--train/--no-train", help="Carry out runs on this machine's own devices, too.")
+    ] = True,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Open the page: upload, train, watch, download. Ctrl-C ends the server; runs at work go on."""
@@ -39,4 +42,4 @@ def serve(
     from loraloom.server.serve import serve as listen
 
     roots = tuple(root.expanduser().resolve() for root in import_root or ())
-    listen(host, port, tuple(allowed_host or ()), warm=warm, say=note, open_page=open_, import_roots=roots)
+    listen(host, port, tuple(allowed_host or ()), warm=warm, say=note, open_page=open_, import_roots=roots, local=train)

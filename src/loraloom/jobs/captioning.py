@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from loraloom.data.captioned import DATA, JOB, lines
 from loraloom.data.compose import compose
-from loraloom.jobs import folder, queue
+from loraloom.jobs import folder, queue, yaml_file
+from loraloom.jobs.quotas import check_queue
 from loraloom.spec.captioning import CAPTION_JOB, KEY_VARIABLE, CaptionJob
 from loraloom.spec.errors import LoomError
 from loraloom.store import changes
@@ -28,7 +29,9 @@ SUFFIXES = {b"RIFF": ".webp"}
 
 
 def create(session: Session, user: User, dataset: Dataset, job: CaptionJob, images: Sequence[Image]) -> Run:
-    """Queue the captioning of `images`. Raises LoomError `dataset_empty`, `not_allowed`, `base_model_not_found`."""
+    """Queue the captioning of `images`. Raises LoomError `dataset_empty`, `not_allowed`, `base_model_not_found`,
+    `quota_reached`."""
+    check_queue(session, user)
     if not images:
         raise LoomError("dataset_empty", "No pictures are chosen.", "Choose some, or upload pictures first.")
     if not user.admin and (job.engine == "vlm" or (job.model and Path(job.model).is_absolute())):
@@ -48,6 +51,7 @@ def create(session: Session, user: User, dataset: Dataset, job: CaptionJob, imag
         base_model=job.model or "",
         place=queue.place_now(),
         total_steps=len(images),
+        wanted_device=job.device,
     )
     session.add(run)
     session.flush()
@@ -57,6 +61,11 @@ def create(session: Session, user: User, dataset: Dataset, job: CaptionJob, imag
 def job_of(run: Run) -> CaptionJob:
     """What the run was asked to do."""
     return CAPTION_JOB.validate_python(run.config["job"])
+
+
+def read(run_dir: Path) -> CaptionJob:
+    """The job of a folder that was filled."""
+    return CAPTION_JOB.validate_python(yaml_file.read(run_dir / JOB))
 
 
 def model_of(job: CaptionJob) -> Path | None:

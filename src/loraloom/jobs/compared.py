@@ -148,7 +148,7 @@ class _Filling:
             return None
         if isinstance(row, Run):
             assert candidate.step is not None
-            source = checkpoints.folder_of(self.home / "runs" / row.id, candidate.step)
+            source = checkpoints.folder_of(self.home / "runs" / row.id, candidate.step, self.blobs)
             target = place / "checkpoints" / source.name
             _link_all(source, target)
             link_or_copy(self.home / "runs" / row.id / folder.CONFIG, place / folder.CONFIG)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from loraloom.jobs import checkpoints, place, queue
+from loraloom.jobs import checkpoints, place, queue, trace
 from loraloom.jobs.draft import Data, Draft, draft
+from loraloom.jobs.needs import needs_bytes
+from loraloom.jobs.quotas import check_queue
 from loraloom.jobs.texts import text_set
 from loraloom.spec import check
 from loraloom.spec.errors import LoomError
+from loraloom.store.blobs import Blobs
 from loraloom.store.datasets import get_dataset, images_of
 from loraloom.store.ids import new_id
 from loraloom.store.models import bases
@@ -33,9 +37,17 @@ def data_of(session: Session, dataset: Dataset) -> Data:
 
 
 def create(
-    session: Session, user: User, dataset_id: str | None, config: dict[str, Any], text: str | None, priority: int
+    session: Session,
+    user: User,
+    dataset_id: str | None,
+    config: dict[str, Any],
+    text: str | None,
+    priority: int,
+    labels: Collection[str] = (),
 ) -> Run:
-    """Queue a run for `user`. Raises LoomError `config_invalid` with every problem, `dataset_not_found`."""
+    """Queue a run for `user`, on a worker that has `labels` if any are given. Raises LoomError `config_invalid` with every
+    problem, `dataset_not_found`, `quota_reached`."""
+    check_queue(session, user)
     thought, dataset = think(session, dataset_id, config, text)
     if thought.problems or thought.run is None or thought.plan is None or dataset is None:
         raise check.refusal(list(thought.problems))
@@ -53,16 +65,21 @@ def create(
         priority=priority,
         place=queue.place_now(),
         total_steps=thought.plan.total_steps,
+        wanted_device=thought.run.training.device,
+        needs_bytes=needs_bytes(session, thought.run, thought.plan),
+        labels=sorted(set(labels)),
     )
     session.add(run)
     session.flush()
+    trace.keep(run.id)
     return run
 
 
-def branch(session: Session, user: User, run: Run, step: int, runs: Path) -> Run:
+def branch(session: Session, user: User, run: Run, step: int, runs: Path, blobs: Blobs) -> Run:
     """Queue a new run that begins from a checkpoint of `run`, with its data as it was. Raises LoomError
-    `checkpoint_not_found`."""
-    source = checkpoints.folder_of(runs / run.id, step)
+    `checkpoint_not_found`, `quota_reached`."""
+    check_queue(session, user)
+    source = checkpoints.folder_of(runs / run.id, step, blobs)
     made = Run(
         id=new_id(),
         name=run.name,
@@ -78,6 +95,9 @@ def branch(session: Session, user: User, run: Run, step: int, runs: Path) -> Run
         place=queue.place_now(),
         total_steps=run.total_steps,
         step=step,
+        wanted_device=run.wanted_device,
+        needs_bytes=run.needs_bytes,
+        labels=run.labels,
     )
     target = runs / made.id
     try:

@@ -16,6 +16,8 @@ from typing import Any
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from loraloom.spec.work import WorkerDevice
+
 CPU = "cpu"
 GROUP = Path("/sys/fs/cgroup")
 
@@ -42,6 +44,19 @@ def devices() -> list[Device]:
 def slots() -> list[str]:
     """Ids of what a run can be leased."""
     return [*_card_ids(), CPU]
+
+
+def offered() -> list[WorkerDevice]:
+    """What a run can be leased, as workers and claims speak of it."""
+    return [
+        WorkerDevice(
+            id=device.id,
+            name=device.name[:200],
+            kind="cuda" if device.kind == "cuda" else "cpu",
+            memory_total=device.memory_total,
+        )
+        for device in devices()
+    ]
 
 
 def fits(wanted: str, slot: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,6 @@ from loraloom.jobs.collect import collect
 from loraloom.jobs.foretold import learn_from
 from loraloom.jobs.runners import Exit
 from loraloom.jobs.states import move
-from loraloom.jobs.watch import Watch
 from loraloom.spec.errors import LoomError
 from loraloom.spec.event import CaptionsFinished, ExperimentFinished, RunFailed, RunFinished, RunInterrupted, RunLost
 from loraloom.spec.journal import Journal
@@ -31,28 +31,56 @@ GONE = LoomError(
     "The training process is gone.",
     "It goes on from its newest checkpoint.",
 )
+VANISHED = LoomError(
+    "run_lost",
+    "The worker that carried it out was not heard of any more.",
+    "It goes on from its newest checkpoint, on another worker if there is one.",
+)
+OVER_TIME = LoomError(
+    "time_limit",
+    "The run took longer than runs may take on this server.",
+    "Resume it to go on from its checkpoint, or ask an administrator for more time.",
+)
 
 
-def settle(session: Session, watch: Watch, ended: Exit, home: Path) -> None:
-    """Bring the run of `watch` into the state that follows from its child's end."""
-    run = session.get_one(Run, watch.run_id)
-    word = watch.word
+def settle(session: Session, run_id: str, run_dir: Path, word: Any, ended: Exit, home: Path) -> None:
+    """Bring the run into the state that follows from its child's end; `word` is what that said last, if anything."""
+    run = session.get_one(Run, run_id)
     interrupted = isinstance(word, RunInterrupted) or (isinstance(word, RunFailed) and word.code == "interrupted")
     if isinstance(word, RunFinished | CaptionsFinished | ExperimentFinished):
-        _finish(session, run, watch.run_dir, home)
+        _finish(session, run, run_dir, home)
     elif run.wish == "pause":
         move(session, run.id, "paused", error=None)
-    elif run.wish == "cancel":
+    elif run.wish in ("cancel", "kill"):
         move(session, run.id, "cancelled", error=None)
+    elif run.wish == "limit":
+        fail(session, run, OVER_TIME)
     elif isinstance(word, RunFailed) and not interrupted:
-        _lower_or_fail(session, run, watch.run_dir, LoomError(word.code, word.message, word.hint))
-    elif interrupted:  # somebody stopped the process itself, or the machine is going down
-        move(session, run.id, "lost")
-        move(session, run.id, "queued", place=0.0)
+        _lower_or_fail(session, run, run_dir, LoomError(word.code, word.message, word.hint))
+    elif interrupted or run.wish == "preempt":  # pushed aside, stopped by somebody, or the machine is going down
+        requeue(session, run)
     elif ended.died is not None and ended.died.code == "out_of_memory":
-        _lower_or_fail(session, run, watch.run_dir, ended.died)
+        _lower_or_fail(session, run, run_dir, ended.died)
     else:
-        _lose(session, run, watch.run_dir, ended.died or GONE)
+        _lose(session, run, run_dir, ended.died or GONE)
+
+
+def requeue(session: Session, run: Run) -> None:
+    """It goes on from its newest checkpoint, in front of those that wait with the same priority; one that was pushed aside
+    keeps its place."""
+    kept: dict[str, Any] = {} if run.wish == "preempt" else {"place": 0.0}
+    move(session, run.id, "lost")
+    move(session, run.id, "queued", error=None, worker=None, **kept)
+
+
+def vanish(session: Session, run: Run, run_dir: Path) -> None:
+    """The worker of a run was not heard of for too long."""
+    if run.wish == "pause":
+        move(session, run.id, "paused", error=None)
+    elif run.wish in ("cancel", "kill"):
+        move(session, run.id, "cancelled", error=None)
+    else:
+        _lose(session, run, run_dir, VANISHED)
 
 
 def fail(session: Session, run: Run, error: LoomError) -> None:
@@ -89,8 +117,7 @@ def _lower_or_fail(session: Session, run: Run, run_dir: Path, error: LoomError) 
         fail(session, run, final)
         return
     LOG.info("run %s: %s", run.id, ladder.words(said))
-    move(session, run.id, "lost")
-    move(session, run.id, "queued", place=0.0, error=None)
+    requeue(session, run)
 
 
 def _lose(session: Session, run: Run, run_dir: Path, error: LoomError) -> None:
@@ -104,6 +131,6 @@ def _lose(session: Session, run: Run, run_dir: Path, error: LoomError) -> None:
         LOG.error("run %s: %s", run.id, fault)
     move(session, run.id, "lost", losses=run.losses + 1)
     if resumes:
-        move(session, run.id, "queued", place=0.0)
+        move(session, run.id, "queued", place=0.0, worker=None)
     else:
         fail(session, run, error)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from loraloom.jobs import checkpoints, queue
+from loraloom.jobs.quotas import check_queue
 from loraloom.models.resolve import THIMBLE, resolve
 from loraloom.models.smollm2 import SMOLLM2
 from loraloom.spec.errors import LoomError
@@ -26,7 +27,8 @@ TEXT = "causal_lm"
 
 def create(session: Session, user: User, asked: Experiment, name: str, priority: int, runs: Path) -> Run:
     """Queue an experiment. Raises LoomError `lora_not_found`, `run_not_found`, `checkpoint_not_found`, `run_not_ready`,
-    `base_model_not_found`, `base_model_mismatch`."""
+    `base_model_not_found`, `base_model_mismatch`, `quota_reached`."""
+    check_queue(session, user)
     found = [_found(session, asked, candidate, runs) for candidate in asked.candidates]
     sources = _bases(session, asked, found)
     family = _family(asked, found, sources)

@@ -23,11 +23,11 @@ class Sample(BaseModel):
 
 
 def listed(run_dir: Path, address: str) -> list[Sample]:
-    """Every sample, by step and prompt; one that was drawn again counts once."""
+    """Every sample that is still there, by step and prompt; one that was drawn again counts once."""
     found: dict[str, Sample] = {}
     for event in tail(run_dir, only="SampleSaved"):
         said = event.payload
-        if isinstance(said, SampleSaved):
+        if isinstance(said, SampleSaved) and (said.text is not None or (run_dir / said.file).exists()):
             stem = Path(said.file).stem
             index = int(stem) - 1 if stem.isdecimal() else 0
             found[said.file] = Sample(

@@ -30,7 +30,10 @@ def cancel(session: Session, run: Run, run_dir: Path) -> None:
 
 def kill(session: Session, run: Run, run_dir: Path) -> None:
     """End a run at once; what came after its newest checkpoint is lost."""
-    if run.state in ACTIVE and run.pid is not None and run.pid_started is not None:
+    if run.state in ACTIVE and run.worker is not None:
+        run.wish = "kill"
+        session.flush()
+    elif run.state in ACTIVE and run.pid is not None and run.pid_started is not None:
         run.wish = "cancel"
         session.commit()
         detached.kill(detached.Child(run.pid, run.pid_started))

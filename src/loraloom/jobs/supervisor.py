@@ -12,27 +12,35 @@ from pathlib import Path
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from loraloom.data.plan import plan as make_plan
-from loraloom.jobs import asks, captioning, compared, devices, ending, place, queue
-from loraloom.jobs.create import data_of
-from loraloom.jobs.draft import Data, report, there
-from loraloom.jobs.foretold import foretell
+from loraloom.jobs import (
+    asks,
+    devices,
+    ending,
+    filling,
+    grants,
+    meters,
+    offers,
+    outfit,
+    place,
+    preempt,
+    queue,
+    trace,
+    workers,
+)
+from loraloom.jobs.draft import Data
+from loraloom.jobs.logs import about
+from loraloom.jobs.messenger import Messenger
 from loraloom.jobs.runners import Exit, detached
 from loraloom.jobs.runners.warm import Warm, sweep
 from loraloom.jobs.scrub import scrub
 from loraloom.jobs.states import ACTIVE, move
-from loraloom.jobs.texts import TextSet, plan_of
 from loraloom.jobs.watch import PATIENCE, Watch
-from loraloom.models.resolve import THIMBLE, resolve
 from loraloom.spec.errors import LoomError
-from loraloom.spec.forecast import FORETOLD
-from loraloom.spec.run import RUN
-from loraloom.spec.text import TextRun
 from loraloom.store.blobs import Blobs
 from loraloom.store.changes import LOCK
 from loraloom.store.database import Database
 from loraloom.store.settings import queue_paused
-from loraloom.store.tables import Dataset, Lease, Run, now
+from loraloom.store.tables import Lease, Run, now
 
 LOG = logging.getLogger("loraloom.jobs")
 TICK, IDLE, FLUSH = 0.05, 1.0, 1.0
@@ -54,13 +62,20 @@ class Supervisor:
         warm: bool,
         tell: Tell,
         patience: float = PATIENCE,
+        local: bool = True,
+        messenger: Messenger | None = None,
     ) -> None:
+        """`local`: whether this machine's own devices carry out runs; `messenger` tells workers that there is work."""
         self._database, self._blobs, self._home, self._tell = database, blobs, home, tell
         self._keep_warm, self._patience = warm, patience
         self._runs = home / "runs"
         self._watches: dict[str, Watch] = {}
         self._warm: Warm | None = None
         self._warm_for: tuple[Path | None, str] = (None, devices.slots()[0])
+        self._slots = [device.model_copy(update={"memory_total": 0}) for device in devices.offered()] if local else []
+        """Whatever a run needs, it may try here: its own machine's ladder finds out."""
+        self._messenger = messenger or Messenger(None)
+        self.leases = grants.Leases()
         self._bell = threading.Event()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -129,8 +144,11 @@ class Supervisor:
             self._look(watch)
         if time.monotonic() - self._looked_at > IDLE:
             self._looked_at = time.monotonic()
+            self._mind_workers()
+            self._stop_what_must()
             self._start_what_can()
             self._mind_warm()
+            self._tell_workers()
 
     def _look(self, watch: Watch) -> None:
         spoke, ended = watch.look()
@@ -156,10 +174,14 @@ class Supervisor:
         watch.changes, watch.written_at = {}, time.monotonic()
 
     def _end(self, watch: Watch, ended: Exit) -> None:
+        with about(watch.run_id), trace.span("settle", watch.run_id, trace.kept(watch.run_id)):
+            self._settle(watch, ended)
+
+    def _settle(self, watch: Watch, ended: Exit) -> None:
         with LOCK if watch.kind == "caption" else nullcontext(), self._database.session() as session:
             if watch.changes:
                 self._write(session, watch)
-            ending.settle(session, watch, ended, self._home)
+            ending.settle(session, watch.run_id, watch.run_dir, watch.word, ended, self._home)
             queue.release(session, watch.run_id)
         del self._watches[watch.run_id]
         self._tell(watch.run_id, True)
@@ -168,26 +190,67 @@ class Supervisor:
 
     def _start_what_can(self) -> None:
         with self._devices, self._database.session() as session:
-            if queue_paused(session):
-                return
             taken = self._borrowed | set(session.scalars(select(Lease.device).where(Lease.run_id.is_not(None))))
-            free = [slot for slot in devices.slots() if slot not in taken]
             chosen: list[tuple[str, str]] = []
-            for run in queue.waiting(session):
-                slot = next((slot for slot in free if devices.fits(_wanted_device(run), slot)), None)
-                if slot is not None and queue.claim(session, run.id, slot):
-                    free.remove(slot)
-                    chosen.append((run.id, slot))
+            for device in self._slots:
+                auto = device.kind != "cpu" or len(self._slots) == 1
+                if device.id in taken:
+                    continue
+                with meters.CLAIM_SECONDS.time():
+                    run_id = queue.take(session, device, auto=auto)
+                meters.CLAIMS.labels("nothing" if run_id is None else "granted").inc()
+                if run_id is not None:
+                    chosen.append((run_id, device.id))
         for run_id, slot in chosen:
             self._tell(run_id, False)
             self._start(run_id, slot)
 
-    def _start(self, run_id: str, slot: str) -> None:
-        try:
-            with self._database.session() as session:
+    def _stop_what_must(self) -> None:
+        """Runs over their time, and those that must make room."""
+        with self._database.session() as session:
+            for run_id, wish in preempt.to_stop(session, self._slots):
                 run = session.get_one(Run, run_id)
-                dataset = session.get(Dataset, run.dataset_id) if run.dataset_id else None
-                data: Data = data_of(session, dataset) if dataset and run.kind != "experiment" else ()
+                LOG.info("run %s is asked to stop: %s", run_id, wish)
+                run.wish = wish
+                session.flush()
+                if (self._runs / run_id).is_dir():
+                    asks.ask(self._runs / run_id, "stop")
+
+    def _tell_workers(self) -> None:
+        """Where workers are idle, they hear of the runs that wait."""
+        if self._messenger.silent:
+            return
+        with self._database.session() as session:
+            idle = workers.idle_devices(session)
+            first = [] if idle <= 0 or queue_paused(session) else queue.waiting(session, idle)
+        self._messenger.tell([(run.id, run.priority) for run in first])
+
+    def _mind_workers(self) -> None:
+        """Take back the runs of workers that have fallen silent."""
+        with self._database.session() as session:
+            silent = self.leases.silent(grants.going(session))
+        for grant in silent:
+            run_id = grant.run_id
+            with self._database.session() as session:
+                try:
+                    run = grants.hold(session, grant)
+                except LoomError:  # it has just ended, or is another's already
+                    grants.end(session, grant, "taken")
+                    continue
+                LOG.warning("run %s: nothing heard of its worker (%s)", run_id, grant.device)
+                grants.end(session, grant, "expired")
+                ending.vanish(session, run, self._runs / run_id)
+                queue.release(session, run_id)
+            self._tell(run_id, True)
+            self._tell(run_id, False)
+
+    def _start(self, run_id: str, slot: str) -> None:
+        with about(run_id), trace.span("start", run_id, trace.kept(run_id)):
+            self._start_traced(run_id, slot)
+
+    def _start_traced(self, run_id: str, slot: str) -> None:
+        try:
+            run, data = filling.data_for(self._database, run_id)
             child = self._child_for(run, slot, data)
         except Exception as error:
             self._give_up(run_id, error)
@@ -196,8 +259,7 @@ class Supervisor:
         self._pass_on_wish(run_id)
         self._watches[run_id] = Watch(run_id, self._runs / run_id, child, run.last_seq, self._patience, run.kind)
         self._tell(run_id, False)
-        if run.kind == "train":
-            _foretell(self._runs / run_id, run, data, slot)
+        filling.forecast(self._runs / run_id, run, data, slot)
 
     def _give_up(self, run_id: str, error: Exception) -> None:
         """The run could not be started."""
@@ -211,54 +273,32 @@ class Supervisor:
 
     def _child_for(self, run: Run, slot: str, data: Data) -> detached.Child:
         run_dir = self._runs / run.id
-        if run.kind == "caption":
-            return self._captioner(run, run_dir, slot, data)
-        if run.kind == "experiment":
-            return self._comparer(run, run_dir, slot)
-        base = _base_path(run.base_model)
+        if run.kind != "train":
+            self._cool()
+        elif (child := self._warm_child(run, run_dir, slot, data)) is not None:
+            return child
+        filling.fill(self._database, run, data, run_dir, self._home, self._blobs, slot)
+        return outfit.start(run_dir, run.kind, slot, run.id)
+
+    def _warm_child(self, run: Run, run_dir: Path, slot: str, data: Data) -> detached.Child | None:
+        """The child that waits, if it is made for this run and is still there."""
+        base = outfit.base_path(run.base_model)
         self._warm_for = (base, slot)
         warm, self._warm = self._warm, None
-        if warm is not None and warm.fits(base, slot) and not run_dir.exists():
-            place.fill(warm.folder, run.config, data, self._blobs, slot)
-            self._record(run.id, warm.child)
-            try:
-                return warm.take(run_dir, run.id)
-            except LoomError:
-                LOG.warning("the warm child was gone; starting a cold one")
-                if warm.folder.exists():
-                    warm.folder.rename(run_dir)
-        elif warm is not None:
+        if warm is None:
+            return None
+        if not warm.fits(base, slot) or run_dir.exists():
             warm.discard()
-        run_dir.mkdir(exist_ok=True)
-        place.fill(run_dir, run.config, data, self._blobs, slot)
-        asks.clear(run_dir)
-        return detached.start(run_dir, base=base, device=slot, name=run.id)
-
-    def _captioner(self, run: Run, run_dir: Path, slot: str, data: Data) -> detached.Child:
-        self._cool()
-        wanted = set(run.config["images"])
-        run_dir.mkdir(exist_ok=True)
-        images = [] if isinstance(data, TextSet) else [image for image in data if image.id in wanted]
-        captioning.fill(run_dir, run, images, self._blobs, slot)
-        asks.clear(run_dir)
-        job = captioning.job_of(run)
-        return detached.start(
-            run_dir,
-            base=captioning.model_of(job),
-            device=slot,
-            name=run.id,
-            module=captioning.MODULE,
-            network=captioning.network_of(job),
-        )
-
-    def _comparer(self, run: Run, run_dir: Path, slot: str) -> detached.Child:
-        self._cool()
-        run_dir.mkdir(exist_ok=True)
-        with self._database.session() as session:
-            compared.fill(session, run, run_dir, self._home, self._blobs, slot)
-        asks.clear(run_dir)
-        shown = compared.shown(run_dir)
-        return detached.start(run_dir, read_only=shown, device=slot, name=run.id, module=compared.MODULE)
+            return None
+        place.fill(warm.folder, run.config, data, self._blobs, slot)
+        self._record(run.id, warm.child)
+        try:
+            return warm.take(run_dir, run.id)
+        except LoomError:
+            LOG.warning("the warm child was gone; starting a cold one")
+            if warm.folder.exists():
+                warm.folder.rename(run_dir)
+        return None
 
     def _cool(self) -> None:
         """No warm child: its memory may be needed."""
@@ -284,7 +324,7 @@ class Supervisor:
 
     def _mind_warm(self) -> None:
         """Keep one warm child while nothing runs, on the base model and device used last."""
-        if not self._keep_warm or self._watches:
+        if not self._keep_warm or self._watches or not self._slots:
             return
         base, slot = self._warm_for
         if self._warm is not None and not self._warm.fits(base, slot):
@@ -300,8 +340,11 @@ class Supervisor:
     def _adopt(self) -> None:
         """Follow the children that outlived the last server; what died meanwhile is judged like any that dies."""
         with self._database.session() as session:
+            offers.announce(session, self._slots)
             active = list(session.scalars(select(Run).where(Run.state.in_(ACTIVE))))
             for run in active:
+                if run.worker is not None:  # its worker speaks up, or is missed
+                    continue
                 if run.pid is None or run.pid_started is None:  # the server died before it had a child
                     move(session, run.id, "lost")
                     move(session, run.id, "queued")
@@ -316,35 +359,3 @@ class Supervisor:
                 watch = Watch(run.id, self._runs / run.id, child, run.last_seq, self._patience, run.kind)
                 watch.started = run.state == "running"
                 self._watches[run.id] = watch
-
-
-def _foretell(run_dir: Path, row: Run, data: Data, slot: str) -> None:
-    """Put the forecast of a run that begins into its folder; its child looks for it when it is ready to train."""
-    if (run_dir / FORETOLD).exists() or not there(data):
-        return
-    run = RUN.validate_python(row.config)
-    try:
-        if isinstance(run, TextRun):
-            plan = plan_of(data, run).plan if isinstance(data, TextSet) else None
-        else:
-            plan = None if isinstance(data, TextSet) else make_plan(report(data, run.dataset.repeats), run)
-    except LoomError as error:  # the run itself says what is wrong
-        LOG.info("no forecast for %s: %s", row.id, error)
-        return
-    if plan is not None:
-        foretell(run_dir, run, plan, slot)
-
-
-def _wanted_device(run: Run) -> str:
-    if run.kind == "caption":
-        return captioning.job_of(run).device
-    if run.kind == "experiment":
-        return "auto"
-    return RUN.validate_python(run.config).training.device
-
-
-def _base_path(base_model: str) -> Path | None:
-    """What the sandbox must show of the base model: nothing for the embedded one."""
-    if base_model == THIMBLE:
-        return None
-    return resolve(base_model).path

@@ -13,6 +13,7 @@ from loraloom.server import errors, page, sockets
 from loraloom.server.context import Context, Options, make_context
 from loraloom.server.etag import ETags
 from loraloom.server.guard import Guard
+from loraloom.server.observed import Observed
 from loraloom.server.routes import (
     captions,
     config,
@@ -40,6 +41,8 @@ from loraloom.server.routes import (
     tokens,
     uploads,
     users,
+    work,
+    workers,
 )
 
 ABOUT = """LoRA Loom over HTTP. Errors have one shape: `{"error": {code, message, hint, problems}}`. Lists come a page at a
@@ -71,6 +74,8 @@ ROUTERS = (
     settings,
     users,
     tokens,
+    workers,
+    work,
 )
 
 
@@ -110,19 +115,26 @@ def create_app(options: Options | None = None) -> FastAPI:
     page.install(app)
     app.add_middleware(ETags)
     app.add_middleware(Guard, hosts=(options.host, *options.hosts))
+    app.add_middleware(Observed)
     return app
 
 
 def _begin(context: Context) -> None:
     context.ingest.begin()
+    context.tidying.begin()
     if context.options.train:
         context.supervisor.start()
+        if context.pods is not None:
+            context.pods.start()
 
 
 def _end(context: Context) -> None:
     context.ingest.stop()
+    context.tidying.stop()
     context.looking.stop()
     if context.options.train:
+        if context.pods is not None:
+            context.pods.stop()
         context.supervisor.stop()
     context.database.close()
 

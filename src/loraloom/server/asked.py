@@ -63,7 +63,7 @@ def resolved(context: Context, session: Session, user: User, asked: DrawAsked) -
             f"Run `hf download {base.hub_id}`.",
         )
     prompt, negative = (_chosen(session, clean(text), asked.seed) for text in (asked.prompt, asked.negative_prompt))
-    loras = [(tried(context.home, session, one), one) for one in asked.loras]
+    loras = [(tried(context.home, session, context.blobs, one), one) for one in asked.loras]
     for lora, _ in loras:
         if (why := mismatch(lora, base)) is not None:
             raise LoomError("lora_mismatch", why, "Choose the base that it was trained on.")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loraloom.data import home as data_home
+from loraloom.jobs import yaml_file
+from loraloom.jobs.giving import Giver
+from loraloom.jobs.messenger import Messenger
 from loraloom.jobs.supervisor import Supervisor
 from loraloom.server.ingest import Ingest
 from loraloom.server.live import Hub
@@ -14,10 +18,14 @@ from loraloom.server.looking import Looking
 from loraloom.server.preparing import Preparing
 from loraloom.server.reading import Reading
 from loraloom.server.teaching import Teaching
-from loraloom.store.blobs import FolderBlobs
+from loraloom.server.tidying import Tidying
+from loraloom.store.blobs import Blobs, open_blobs
 from loraloom.store.database import Database, sqlite_url
 
-DATABASE = "LORALOOM_DATABASE"
+if TYPE_CHECKING:
+    from loraloom.jobs.pods import Pods
+
+DATABASE, BLOBS, KUBERNETES = "LORALOOM_DATABASE", "LORALOOM_BLOBS", "LORALOOM_KUBERNETES"
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,9 @@ class Options:
     hosts: tuple[str, ...] = ()
     warm: bool = True
     train: bool = True
-    """Whether runs are started by this process."""
+    """Whether runs are looked after by this process."""
+    local: bool = True
+    """Whether this machine's own devices carry out runs."""
     import_roots: tuple[Path, ...] = ()
     """Folders of this machine from which data sets may be read."""
 
@@ -42,14 +52,18 @@ class Context:
 
     options: Options
     database: Database
-    blobs: FolderBlobs
+    blobs: Blobs
     supervisor: Supervisor
+    giver: Giver
+    pods: Pods | None
+    """Where a Kubernetes cluster carries out runs."""
     hub: Hub
     ingest: Ingest
     looking: Looking
     teaching: Teaching
     texts: Reading
     preparing: Preparing
+    tidying: Tidying
 
     @property
     def home(self) -> Path:
@@ -70,18 +84,41 @@ def make_context(options: Options) -> Context:
     for name in ("", "runs", "uploads", "models", "cache"):
         (options.home / name).mkdir(parents=True, exist_ok=True)
     database = open_database(options)
-    blobs = FolderBlobs(options.home / "blobs")
+    blobs = open_blobs(os.environ.get(BLOBS), options.home)
     hub = Hub(options.home / "runs")
-    supervisor = Supervisor(database, blobs, options.home, warm=options.warm, tell=hub.tell)
+    supervisor = Supervisor(
+        database,
+        blobs,
+        options.home,
+        warm=options.warm,
+        tell=hub.tell,
+        local=options.local,
+        messenger=Messenger.from_environment(),
+    )
+    giver = Giver(database, blobs, options.home, supervisor.leases, hub.tell)
     return Context(
         options,
         database,
         blobs,
         supervisor,
+        giver,
+        _pods(giver),
         hub,
         Ingest(database, blobs, options.home),
         Looking(database, blobs),
         Teaching(options.home / "runs"),
         Reading(),
         Preparing(),
+        Tidying(database, blobs, options.home),
     )
+
+
+def _pods(giver: Giver) -> Pods | None:
+    """The cluster of the settings that `LORALOOM_KUBERNETES` names. Raises LoomError `file_not_found`, `config_invalid`."""
+    file = os.environ.get(KUBERNETES)
+    if not file:
+        return None
+    from loraloom.jobs.pods import Pods
+    from loraloom.jobs.runners.kubernetes import Settings
+
+    return Pods(giver, Settings.of(yaml_file.read(Path(file))))

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from loraloom.spec.errors import CODES, LoomError, Problem
@@ -75,6 +76,13 @@ def install(app: FastAPI) -> None:
         reply.headers.update(error.headers or {})
         return reply
 
+    async def away(request: Request, error: Exception) -> JSONResponse:
+        LOG.error("%s %s: the database does not answer: %s", request.method, request.url.path, error)
+        text = "The database does not answer now."
+        reply = answer(LoomError("database_unusable", text, "Try again in a moment."))
+        reply.status_code = 503
+        return reply
+
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
         text = "Something unexpected went wrong on the server."
@@ -83,6 +91,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LoomError, loom)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(OperationalError, away)
     app.add_exception_handler(Exception, unexpected)
 
 

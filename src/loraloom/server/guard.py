@@ -23,7 +23,7 @@ EVERYWHERE = ("0.0.0.0", "::", "[::]", "")  # noqa: S104 - names that are recogn
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMIT = 1_000_000
 """Bytes of a request that is not an upload."""
-UNLIMITED = ("/api/uploads",)
+UNLIMITED = ("/api/uploads", "/api/work/parts")
 OPEN = frozenset({"/healthz"})
 """Says nothing worth knowing, and whoever looks after a server asks by any address."""
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:\[\]/@?#\\,;'\"]+)(?::\d{1,5})?")

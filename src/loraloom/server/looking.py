@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, func, or_, update
 from sqlalchemy.orm import Session
 
 from loraloom.data.quality import nsfw
-from loraloom.store.blobs import FolderBlobs
+from loraloom.store.blobs import Blobs
 from loraloom.store.database import Database
 from loraloom.store.datasets import images_of, matching
 from loraloom.store.settings import read_settings
@@ -32,7 +32,7 @@ Key = tuple[str, int, int, str, int | None, bool]
 class Looking:
     """One thread: numpy is loaded when a set is looked at for the first time."""
 
-    def __init__(self, database: Database, blobs: FolderBlobs) -> None:
+    def __init__(self, database: Database, blobs: Blobs) -> None:
         self._database, self._blobs = database, blobs
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="looking")
         self._lock = threading.Lock()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import gc
-import json
-import logging
 import socket
 import sys
 import threading
 import webbrowser
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
 
+from loraloom.jobs import trace
+from loraloom.jobs.logs import set_up_logs
 from loraloom.server.app import create_app
 from loraloom.server.context import Options, open_database
 from loraloom.spec.errors import LoomError
@@ -30,12 +29,14 @@ def serve(
     say: Callable[[str], None],
     open_page: bool,
     import_roots: tuple[Path, ...] = (),
+    local: bool = True,
 ) -> None:
     """Serve until interrupted. Raises LoomError `login_needed`, `address_in_use`."""
     listening = _listen(host, port)
     port = listening.getsockname()[1]
-    options = Options(host=host, port=port, hosts=allowed, warm=warm, import_roots=import_roots)
-    _set_up_logs()
+    options = Options(host=host, port=port, hosts=allowed, warm=warm, import_roots=import_roots, local=local)
+    set_up_logs("server")
+    trace.begin("loraloom-server")
     _check_login(options)
     shown = f"http://{'localhost' if host in ('127.0.0.1', '::1') else host}:{port}"
     say(f"LoRA Loom: {shown}  (data in {options.home}; Ctrl-C ends the server, runs go on)")
@@ -84,26 +85,3 @@ def _listen(host: str, port: int) -> socket.socket:
         hint = "Another program, perhaps another Loom, listens there: choose another --port."
         raise LoomError("address_in_use", f"{host}:{port} cannot be listened on: {error.strerror}.", hint) from error
     return listening
-
-
-class _Lines(logging.Formatter):
-    """One JSON object a line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            told["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False)
-
-
-def _set_up_logs() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Lines())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("loraloom").setLevel(logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)

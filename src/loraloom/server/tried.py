@@ -15,6 +15,7 @@ from loraloom.models.resolve import THIMBLE, BaseModel
 from loraloom.server.playing import LoraAsked
 from loraloom.server.reply import inside
 from loraloom.spec.errors import LoomError
+from loraloom.store.blobs import Blobs
 from loraloom.store.runs import get_lora, get_run
 from loraloom.store.tables import Lora, Run
 
@@ -38,14 +39,14 @@ class Tried:
     """Of its tensors, where the file says so."""
 
 
-def tried(home: Path, session: Session, asked: LoraAsked) -> Tried:
+def tried(home: Path, session: Session, blobs: Blobs, asked: LoraAsked) -> Tried:
     """What `asked` means. Raises LoomError `lora_not_found`, `run_not_found`, `checkpoint_not_found`, `file_not_found`,
     `request_invalid`."""
     if (asked.lora is None) == (asked.run is None):
         raise LoomError("request_invalid", "A LoRA is named by `lora` or by `run`.", "Send one of the two.")
     if asked.lora is not None:
         return _of_gallery(home, get_lora(session, asked.lora))
-    return _of_run(home, session, get_run(session, asked.run or ""), asked.step)
+    return _of_run(home, session, blobs, get_run(session, asked.run or ""), asked.step)
 
 
 def mismatch(lora: Tried, base: BaseModel) -> str | None:
@@ -92,7 +93,7 @@ def _of_gallery(home: Path, lora: Lora) -> Tried:
     return Tried(lora.name, file.stem, file, lora.family, lora.base_model, lora.id, sha256=sha256)
 
 
-def _of_run(home: Path, session: Session, run: Run, step: int | None) -> Tried:
+def _of_run(home: Path, session: Session, blobs: Blobs, run: Run, step: int | None) -> Tried:
     """The checkpoint of `step`, else the newest; in the place of the last one the LoRA that the run became, if it did."""
     lora = session.scalar(select(Lora).where(Lora.run_id == run.id))
     if lora is not None and step in (None, lora.steps):
@@ -104,7 +105,7 @@ def _of_run(home: Path, session: Session, run: Run, step: int | None) -> Tried:
             says = f"{run.name} has no checkpoint yet."
             raise LoomError("checkpoint_not_found", says, "Wait until it has written one.")
         step = kept[-1].step
-    folder = checkpoints.folder_of(run_dir, step)
+    folder = checkpoints.folder_of(run_dir, step, blobs)
     inside(home, (folder / ADAPTER).relative_to(home).as_posix())
     stem = f"{run.name}-step-{step:06d}"
     return Tried(stem, stem, folder, run.family, run.base_model, step=step)

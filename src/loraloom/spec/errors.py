@@ -76,6 +76,19 @@ CODES: dict[str, int] = {
     "publication_not_found": 404,
     "lora_untested": 409,
     "hub_refused": 502,
+    "stale_lease": 409,
+    "worker_not_found": 404,
+    "worker_refused": 403,
+    "server_unreachable": 502,
+    "checksum_mismatch": 422,
+    "blobs_unreachable": 502,
+    "no_such_device": 422,
+    "quota_reached": 409,
+    "time_limit": 409,
+    "cluster_unreachable": 502,
+    "cluster_refused": 502,
+    "preempted": 409,
+    "image_unavailable": 502,
 }
 """Error code -> HTTP status. A code that is not listed here cannot be raised."""
 

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from loraloom.spec.errors import LoomError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATING = 7860
+"""Key of PostgreSQL's lock for migrations: any number that nobody else uses."""
 
 
 class Database:
@@ -25,7 +27,9 @@ class Database:
             self.engine = create_engine(url, connect_args={"timeout": 30})
             event.listen(self.engine, "connect", _set_up_sqlite)
         else:
-            self.engine = create_engine(url, pool_pre_ping=True)
+            self.engine = create_engine(
+                url, pool_pre_ping=True, pool_size=20, max_overflow=20
+            )  # as many as threads that answer
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -43,6 +47,8 @@ class Database:
 
         try:
             with self.engine.begin() as connection:
+                if connection.dialect.name == "postgresql":  # another server may be at it, too
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
                 command.upgrade(alembic_config(self.engine, connection), "head")
         except DBAPIError as error:
             raise LoomError(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from loraloom.spec.errors import LoomError
 from loraloom.store import examples
-from loraloom.store.tables import Dataset, Drawing, Image, Problem, Run, User
+from loraloom.store.tables import Artifact, Dataset, Drawing, Image, Problem, Run, User
 
 COVERS = 4
 
@@ -109,10 +109,10 @@ def check_free(session: Session, dataset_id: str) -> None:
 
 
 def unused(session: Session, blobs: Collection[str]) -> set[str]:
-    """Those of `blobs` that no picture names, as itself or as its mask, and no drawing."""
+    """Those of `blobs` that no picture names, as itself or as its mask, no drawing and no file of a run."""
     keys = sorted(set(blobs))
     used: set[str] = set()
-    for column in (Image.blob, Image.mask, Drawing.blob):
+    for column in (Image.blob, Image.mask, Drawing.blob, Artifact.sha256):
         for at in range(0, len(keys), 500):
             used.update(filter(None, session.scalars(select(column).where(column.in_(keys[at : at + 500])).distinct())))
     return set(keys) - used

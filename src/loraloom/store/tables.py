@@ -81,6 +81,8 @@ class User(Table):
     admin: Mapped[bool] = mapped_column(default=False)
     epoch: Mapped[int] = mapped_column(default=0)
     """Counted up to end every session of this user."""
+    team: Mapped[str] = mapped_column(default="")
+    """Who shares a quota; empty: nobody."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     @property
@@ -301,12 +303,22 @@ class Run(Table):
     created_at: Mapped[datetime] = mapped_column(default=now)
     queued_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
     device: Mapped[str | None]
     pid: Mapped[int | None]
     pid_started: Mapped[float | None]
     """When the child's process began, seconds since 1970: tells it from a later process with its pid."""
     sandbox: Mapped[str | None]
+    fence: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Counted up whenever the run is given to a device: whoever holds an older number may write nothing any more."""
+    worker: Mapped[str | None]
+    """Name of the machine that carries it out; None: this server's own."""
+    needs_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    """Memory of a device that it needs by its forecast; None where nobody knows."""
+    wanted_device: Mapped[str] = mapped_column(default="auto")
+    """As its config asks: `auto`, `cuda`, `cuda:1`, `cpu`, `mps`."""
+    labels: Mapped[list[Any]] = mapped_column(default=list)
+    """Only a worker that has all of these may take it."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Children started so far."""
     losses: Mapped[int] = mapped_column(default=0)
@@ -343,6 +355,71 @@ class Lease(Table):
     run_id: Mapped[str | None] = mapped_column(_to("runs.id", "SET NULL"))
     token: Mapped[int] = mapped_column(BigInteger, default=0)
     beat_at: Mapped[datetime | None]
+
+
+class Worker(Table):
+    """A machine that carries out runs for this server."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = _id()
+    name: Mapped[str] = mapped_column(unique=True)
+    devices: Mapped[list[Any]] = mapped_column(default=list)
+    """`spec.work.WorkerDevice`, as it told them."""
+    labels: Mapped[list[Any]] = mapped_column(default=list)
+    version: Mapped[str] = mapped_column(default="")
+    draining: Mapped[bool] = mapped_column(default=False)
+    """It is given nothing more."""
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Grant(Table):
+    """A run given to a worker, once: what that worker writes bears its number (`fence`). Rows are never removed before
+    their run: together they tell who could write when."""
+
+    __tablename__ = "grants"
+    __table_args__ = (UniqueConstraint("run_id", "fence"),)
+
+    id: Mapped[str] = _id()
+    run_id: Mapped[str] = mapped_column(_to("runs.id"))
+    fence: Mapped[int] = mapped_column(BigInteger)
+    worker_id: Mapped[str | None] = mapped_column(_to("workers.id", "SET NULL"), index=True)
+    device: Mapped[str]
+    secret: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the token that writes for this run, hex."""
+    granted_at: Mapped[datetime] = mapped_column(default=now)
+    beat_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    how: Mapped[str | None]
+    """`ended`, `returned`, `expired` or `taken`."""
+
+
+class Artifact(Table):
+    """A file of a run that a worker sent: its bytes are a blob."""
+
+    __tablename__ = "artifacts"
+
+    run_id: Mapped[str] = mapped_column(_to("runs.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(500), primary_key=True)
+    """Relative to the run folder."""
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Quota(Table):
+    """How much one user or team may have at once. An empty name is everybody who has no row of their own."""
+
+    __tablename__ = "quotas"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """`user` or `team`."""
+    name: Mapped[str] = mapped_column(primary_key=True)
+    most_active: Mapped[int | None]
+    """Runs at work; None: as many as there is room for."""
+    most_queued: Mapped[int | None]
+    """Runs that wait."""
 
 
 class Lora(Table):

@@ -81,7 +81,7 @@ def test_deleting_frees_the_file_when_nothing_else_has_it(
         first, second = session.get_one(Drawing, one), session.get_one(Drawing, other)
         second.blob = key = first.blob
         assert storage.usage(session, context.home, context.blobs)
-        context.blobs.sweep(storage._used(session), older_than=-1)
+        context.blobs.sweep(storage.references(session), older_than=-1)
     assert context.blobs.has(key), "a kept drawing is no garbage"
     assert server.delete(f"/api/drawings/{one}").status_code == 204
     assert context.blobs.has(key)

@@ -53,7 +53,9 @@ class LabelSetView(BaseModel):
 
 
 @router.post(
-    "/datasets/{dataset_id}/captions", status_code=201, responses=described("dataset_not_found", "not_allowed")
+    "/datasets/{dataset_id}/captions",
+    status_code=201,
+    responses=described("dataset_not_found", "not_allowed", "quota_reached"),
 )
 def create_captions(context: Ctx, session: Db, user: Me, dataset_id: DatasetId, body: CaptionsAsked) -> RunView:
     """Queue a captioning. Its result is one change of the data set, which can be undone."""

@@ -44,6 +44,7 @@ MOST_RUNS = 50
         "checkpoint_not_found",
         "base_model_not_found",
         "base_model_mismatch",
+        "quota_reached",
     ),
 )
 def create_experiment(context: Ctx, session: Db, user: Me, body: ExperimentCreate) -> ExperimentView:
@@ -134,7 +135,7 @@ def read_run_diff(
     return RunDiff(runs=present.runs(session, rows), settings=settings)
 
 
-@router.post("/sweeps", status_code=201, responses=described("config_invalid", "dataset_not_found"))
+@router.post("/sweeps", status_code=201, responses=described("config_invalid", "dataset_not_found", "quota_reached"))
 def create_sweep(context: Ctx, session: Db, user: Me, body: SweepCreate) -> SweepView:
     """Queue a run for every combination of values, and the experiment that compares them."""
     asked = (body.name, body.dataset, body.config, body.vary, body.prompts, body.seeds)

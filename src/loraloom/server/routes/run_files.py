@@ -141,7 +141,7 @@ def download_lora(context: Ctx, session: Db, user: Me, run_id: str) -> Response:
 def download_checkpoint(context: Ctx, session: Db, user: Me, run_id: str, step: int) -> StreamingResponse:
     """One checkpoint as a zip."""
     run = get_run(session, run_id)
-    folder = checkpoints.folder_of(context.home / "runs" / run_id, step)
+    folder = checkpoints.folder_of(context.home / "runs" / run_id, step, context.blobs)
     return archive.stream(folder.parent.parent, [folder], f"{safe_stem(run.name)}-{folder.name}.zip")
 
 
@@ -150,6 +150,8 @@ def download_all(context: Ctx, session: Db, user: Me, run_id: str) -> StreamingR
     """The run as a zip: config, events, log, samples, LoRA and checkpoints."""
     run = get_run(session, run_id)
     root = context.home / "runs" / run_id
+    for kept in checkpoints.listed(root):
+        checkpoints.folder_of(root, kept.step, context.blobs)
     parts = [root / name for name in ("run.yaml", "events.jsonl", "log.txt", "samples", "lora", "checkpoints")]
     return archive.stream(root, [part for part in parts if _there(part)], f"{safe_stem(run.name)}.zip")
 

@@ -17,6 +17,7 @@ from loraloom.server.paging import Cursor, Limit, Page, page
 from loraloom.server.reply import Text, text_of
 from loraloom.server.views import RunView
 from loraloom.spec.run import RUN
+from loraloom.spec.work import Label
 from loraloom.store import runs as store
 from loraloom.store.tables import Run, State
 
@@ -34,6 +35,8 @@ class RunCreate(BaseModel):
     config: dict[str, Any] = Field(default_factory=dict, examples=[CONFIG])
     yaml: str | None = Field(None, max_length=200_000)
     priority: int = Field(0, ge=-100, le=100)
+    labels: list[Label] = Field([], max_length=32, examples=[["a100"]])
+    """Only a worker that has all of these may take it."""
 
 
 class RunUpdate(BaseModel):
@@ -55,10 +58,10 @@ class Retry(BaseModel):
     checkpoint: int | None = Field(None, ge=0, le=10**9)
 
 
-@router.post("/runs", status_code=201, responses=described("config_invalid", "dataset_not_found"))
+@router.post("/runs", status_code=201, responses=described("config_invalid", "dataset_not_found", "quota_reached"))
 def create_run(context: Ctx, session: Db, user: Me, body: RunCreate) -> RunView:
     """Queue a run. Every problem of its config comes at once."""
-    run = create.create(session, user, body.dataset, body.config, body.yaml, body.priority)
+    run = create.create(session, user, body.dataset, body.config, body.yaml, body.priority, body.labels)
     session.commit()
     context.supervisor.wake()
     context.hub.tell(run.id, False)
@@ -122,7 +125,7 @@ def read_run_config(session: Db, user: Me, run_id: str) -> Text:
 
 @router.post(
     "/runs/{run_id}/retry",
-    responses=described("run_not_found", "not_allowed", "run_not_ready", "checkpoint_not_found"),
+    responses=described("run_not_found", "not_allowed", "run_not_ready", "checkpoint_not_found", "quota_reached"),
 )
 def retry_run(context: Ctx, session: Db, user: Me, run_id: str, body: Retry) -> RunView:
     """Go on with a run that failed or was cancelled, or begin a new one from a checkpoint."""
@@ -130,7 +133,7 @@ def retry_run(context: Ctx, session: Db, user: Me, run_id: str, body: Retry) -> 
     if body.checkpoint is None:
         steer.resume(session, run, context.home / "runs" / run_id)
     else:
-        run = create.branch(session, user, run, body.checkpoint, context.home / "runs")
+        run = create.branch(session, user, run, body.checkpoint, context.home / "runs", context.blobs)
     session.commit()
     context.supervisor.wake()
     context.hub.tell(run.id, False)
