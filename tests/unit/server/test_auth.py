@@ -20,6 +20,8 @@ from loraloom.store.tables import Token
 from tests.guarded_app import PASSWORD, URL, add_user, build, cheap_hashes, client, csrf, log_in
 
 WITHOUT_LOGIN = {"/api/session", "/api/openapi.json", "/api/docs"}
+WORKERS = "/api/work/"
+"""What workers ask: they have tokens of their own."""
 
 
 @pytest.fixture
@@ -150,7 +152,30 @@ def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClien
 
 def operations(app: FastAPI) -> list[tuple[str, str]]:
     paths: dict[str, dict[str, Any]] = app.openapi()["paths"]
-    return [(method.upper(), path) for path, methods in paths.items() for method in methods if path.startswith("/api/")]
+    return [
+        (method.upper(), path)
+        for path, methods in paths.items()
+        for method in methods
+        if path.startswith("/api/") and not path.startswith(WORKERS)
+    ]
+
+
+@pytest.mark.parametrize("bearer", [None, "loomrun_nothing", "loom_nothing", "", "known to nobody, but long enough"])
+def test_what_workers_ask_wants_a_token_of_theirs(whole: TestClient, bearer: str | None) -> None:
+    """A person's login opens nothing there either."""
+    assert isinstance(whole.app, FastAPI)
+    token = whole.get("/api/session").json()["csrf"]
+    right = {"name": "anna", "password": PASSWORD}
+    assert whole.post("/api/session", json=right, headers={"X-CSRF-Token": token}).status_code == 200
+    headers = {"X-CSRF-Token": token} | ({} if bearer is None else {"Authorization": f"Bearer {bearer}"})
+    paths: dict[str, dict[str, Any]] = whole.app.openapi()["paths"]
+    asked = [(method, path) for path, methods in paths.items() for method in methods if path.startswith(WORKERS)]
+    assert len(asked) >= 9
+    for method, path in asked:
+        named = re.sub(r"\{sha256\}", "0" * 64, re.sub(r"\{(worker_id|number)\}", "1", path))
+        query = {"sha256": "0" * 64, "upload": "x"}
+        answer = whole.request(method, named, params=query, json={}, headers=headers)
+        assert (answer.status_code, code(answer)) in ((403, "worker_refused"), (409, "stale_lease")), path
 
 
 def test_every_address_of_the_api_wants_a_login(whole: TestClient) -> None:

@@ -42,6 +42,10 @@ def test_answers_are_told_and_pictures_addressed(server: TestClient, folder: Pat
     lines = [encode(number, now, payload) for number, payload in enumerate(said, 1)]
     (folder / "events.jsonl").write_text("".join(lines), "utf-8")
     items = server.get("/api/runs/r/samples").json()["items"]
+    assert [one["text"] for one in items] == ["", "From 8."], "a picture that is gone is not told of"
+    (folder / "samples/step-000005").mkdir(parents=True)
+    (folder / "samples/step-000005/02.png").write_bytes(b"picture")
+    items = server.get("/api/runs/r/samples").json()["items"]
     assert [(one["step"], one["index"], one["text"], one["url"] is None) for one in items] == [
         (0, 0, "", True),
         (5, 0, "From 8.", True),

@@ -133,6 +133,6 @@ def send_files(context: Ctx, session: Db, grant: Held, body: Files) -> Orders:
 
 
 @router.post("/work/end", status_code=204)
-def end_work(context: Ctx, request: Request, body: End) -> None:
+def end_work(context: Ctx, grant: Held, request: Request, body: End) -> None:
     """The child has ended and everything it made was sent. Said again, it changes nothing."""
     working.end(context, auth.bearer(request) or "", body)
