@@ -117,7 +117,7 @@ class Carry:
     def _begin(self) -> tuple[Exit, int | None] | None:
         """Lay out and start the child, unless one is there. The end, where it is not to begin at all."""
         if self.child is not None:
-            self._files = FileSet(self.run_dir, [], self._saved())
+            self._files = FileSet(self.run_dir, [], self._saved(), self._events)
             return None
         self._keep()
         while True:
@@ -133,7 +133,7 @@ class Carry:
                 raise refusal(self.run_dir, error) from error
             if self._stale.is_set():
                 return None
-        self._files = FileSet(self.run_dir, self.work.files, self.work.stubs)
+        self._files = FileSet(self.run_dir, self.work.files, self.work.stubs, self._events)
         if self._stop.is_set():
             return Exit(INTERRUPTED), None
         self.child = outfit.start(self.run_dir, self.work.kind, self.work.device, self.work.run_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from pathlib import Path
 
 from loraloom.jobs.event_log import HEAD
 from loraloom.jobs.tail import EVENTS
-from loraloom.jobs.worker.client import Server
+from loraloom.jobs.worker.client import Away, Server
 from loraloom.spec.work import MOST_FILES, MOST_LINES, FileRef
 
 MOST_BYTES = 600_000
 """Of events in one message."""
 SMALL = 8 * 2**20
 """Bytes of a file that is read whole before it is sent."""
+EVENTS_FIRST = 3.0
+"""Seconds that a checkpoint waits for the events before it; then it is tried again."""
 OURS = ("data", "cache", "asks", "lock", "run.yaml", EVENTS)
 """Of the run folder: what is not sent."""
 NAMED = re.compile(r'"type":"SampleSaved".*?"file":"([^"]+)"')
@@ -98,8 +101,9 @@ class _Seen:
 class FileSet:
     """The files of a run folder as the server knows them."""
 
-    def __init__(self, run_dir: Path, known: list[FileRef], stubs: list[str]) -> None:
-        self._run_dir = run_dir
+    def __init__(self, run_dir: Path, known: list[FileRef], stubs: list[str], events: EventQueue | None = None) -> None:
+        """`known`: files that came from the server; `stubs`: checkpoints that it has besides; `events` of the run."""
+        self._run_dir, self._events = run_dir, events
         self._sent: dict[str, _Seen] = {}
         self._stubs = {f"checkpoints/{name}" for name in stubs}
         for ref in known:
@@ -128,6 +132,7 @@ class FileSet:
 
     def _send(self, server: Server, group: list[str], there: dict[str, tuple[int, int]]) -> None:
         refs: list[FileRef] = []
+        mark = self._mark()
         for path in group:
             try:
                 source = self._run_dir / path
@@ -139,11 +144,29 @@ class FileSet:
                     return
                 continue
             refs.append(FileRef(path=path, sha256=sha256, bytes=size))
+        if refs and CHECKPOINT.match(refs[0].path):
+            self._await(mark)
         if refs:
             server.files(refs, [])
         for ref in refs:
-            size, time = there[ref.path]
-            self._sent[ref.path] = _Seen(size, time, ref)
+            size, changed = there[ref.path]
+            self._sent[ref.path] = _Seen(size, changed, ref)
+
+    def _mark(self) -> int:
+        """Number of the newest event."""
+        if self._events is None:
+            return 0
+        self._events.read()
+        return self._events.last_seq
+
+    def _await(self, mark: int) -> None:
+        """Wait until the server has the events up to `mark`: whoever goes on from a checkpoint does not say again what came
+        before it. Raises Away when that takes longer."""
+        until = time.monotonic() + EVENTS_FIRST
+        while self._events is not None and self._events.confirmed < mark:
+            if time.monotonic() > until:
+                raise Away("the events before it come first")
+            time.sleep(0.02)
 
     def _remove(self, server: Server, there: set[str]) -> None:
         gone = {path for path in self._sent if path not in there}

@@ -151,3 +151,18 @@ def test_what_came_from_the_server_is_not_sent_back(tmp_path: Path) -> None:
     files.sync(server)  # pyright: ignore[reportArgumentType]
     assert server.calm() == []
     assert files.has("log.txt") and not files.has("data/1.png")
+
+
+def test_a_checkpoint_comes_after_the_events_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loraloom.jobs.worker.ship.EVENTS_FIRST", 0.1)
+    made_events.write(tmp_path, *[made_events.logged(n) for n in range(1, 5)])
+    fill(tmp_path, "checkpoints/step-000004/state.json", "log.txt")
+    events = EventQueue(tmp_path, 0)
+    server, files = Receiver(), FileSet(tmp_path, [], [], events)
+    events.confirm(3)
+    with pytest.raises(Away):
+        files.sync(server)  # pyright: ignore[reportArgumentType]
+    assert server.calm() == [(["log.txt"], [])], "whoever goes on from it would not say the fourth event again"
+    events.confirm(4)
+    files.sync(server)  # pyright: ignore[reportArgumentType]
+    assert server.calm() == [(["checkpoints/step-000004/state.json"], [])]
