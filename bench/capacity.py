@@ -370,7 +370,7 @@ def first_limit(needs: dict[str, float], users: int) -> tuple[str, float]:
 
 def shown(value: float) -> str:
     """Three figures, without powers of ten."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value >= 0.001 else "0"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value >= 0.001 or value == 0 else "< 0.001"
 
 
 def write(found: dict[str, float]) -> None:

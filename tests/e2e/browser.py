@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WEB = ROOT / "src" / "loraloom" / "assets" / "web" / "index.html"
 
 
@@ -50,6 +51,20 @@ def open_page(browser: Browser, address: str, language: str, **options: Any) -> 
     page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     return page, said
+
+
+def faults(page: Page) -> list[str]:
+    """What axe calls serious or critical on the page as it is now; skipped without axe, but never in CI."""
+    if not AXE.exists():
+        assert not os.environ.get("CI")
+        pytest.skip("needs axe-core (make web)")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{fault['id']} ({fault['impact']}): {fault['nodes'][0]['html'][:160]}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+    ]
 
 
 @cache

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import ROOT, browser, open_page
+from tests.e2e.browser import browser, faults, open_page
 from tests.e2e.served import Served
 from tests.tiny_text import tiny_text_base
 
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SHIFTS = """() => { window.shifted = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
 }).observe({ type: "layout-shift", buffered: true }); }"""
@@ -100,19 +98,6 @@ def settled(page: Page, path: str) -> None:
     page.wait_for_load_state("load")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_timeout(1200)
-
-
-def faults(page: Page) -> list[str]:
-    if not AXE.exists():
-        assert not os.environ.get("CI")
-        pytest.skip("needs axe-core (make web)")
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{fault['id']} ({fault['impact']}): {fault['nodes'][0]['html'][:160]}"
-        for fault in found["violations"]
-        if fault["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize(

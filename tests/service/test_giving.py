@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from loraloom.jobs import grants, received, workers
+from loraloom.jobs import grants, queue, received, workers
 from loraloom.jobs.giving import Giver
 from loraloom.spec.errors import LoomError
 from loraloom.spec.work import FileRef, Register
@@ -67,3 +67,51 @@ def test_a_worker_that_works_is_there(database: Database, run: str, off: timedel
     with database.session() as session:
         assert abs(session.scalars(select(Worker)).one().seen_at - now()) < timedelta(minutes=1)
         assert workers.idle_devices(session) == 1
+
+
+def introduce(database: Database, instance: str, **columns: object) -> str:
+    """A worker introduces itself; its id."""
+    with database.session() as session:
+        worker = workers.register(session, Register(name="w1", devices=[DEVICE], instance=instance))
+        for name, value in columns.items():
+            setattr(worker, name, value)
+        return worker.id
+
+
+def test_a_name_belongs_to_one_home_while_that_is_there(database: Database) -> None:
+    first = introduce(database, "one", draining=True)
+    assert introduce(database, "one") == first
+    for other in ("two", ""):
+        with pytest.raises(LoomError) as error:
+            introduce(database, other)
+        assert error.value.code == "in_use" and "--name" in error.value.hint
+    with database.session() as session:
+        assert session.scalars(select(Worker.instance)).all() == ["one"], "who is refused changes nothing"
+
+
+@pytest.mark.parametrize("off", [-workers.SEEN, -HOURS, HOURS])
+def test_a_name_passes_over_once_its_worker_is_away(database: Database, run: str, off: timedelta) -> None:
+    first = introduce(database, "one", draining=True, seen_at=now() + off)
+    with database.session() as session:
+        run_id = queue.take(session, DEVICE, name="w1/cpu", worker="w1")
+        assert run_id is not None
+        grants.give(session, run_id, session.get_one(Worker, first), "cpu")
+    second = introduce(database, "two")
+    assert second != first
+    with database.session() as session:
+        assert session.get_one(Worker, second).draining, "what an administrator said of the name holds"
+        (grant,) = session.scalars(select(Grant))
+        assert (grant.worker_id, grant.ended_at) == (None, None), "it may still be at work"
+        grants.hold(session, grant)
+        with pytest.raises(LoomError) as error:
+            workers.get(session, first)
+        assert error.value.code == "worker_not_found"
+    with pytest.raises(LoomError) as error:
+        introduce(database, "one")
+    assert error.value.code == "in_use"
+
+
+def test_workers_that_do_not_say_who_they_are(database: Database) -> None:
+    first = introduce(database, "")
+    assert introduce(database, "") == first
+    assert introduce(database, "one") == first, "the same one after an upgrade"

@@ -84,6 +84,18 @@ def test_the_lowest_and_youngest_on_a_device_that_will_do_makes_room(database: D
         assert preempt.to_stop(session, []) == [], "equals wait for each other"
 
 
+def test_only_as_many_cards_as_are_wanted_make_room(database: Database) -> None:
+    pair = WorkerDevice(id="cuda:2+3", kind="cuda", count=2, memory_total=24 * GB)
+    with database.session() as session:
+        user = add_user(session, "ann")
+        add_worker(session, "w", LARGE, pair)
+        on_pair = at_work(session, user, "w/cuda:2+3", 9)
+        at_work(session, user, "w/cuda:1", 1)
+        write_settings(session, Settings(preempt=True))
+        add_run(session, user, priority=5, cards=2)
+        assert preempt.to_stop(session, []) == [(on_pair.id, "preempt")]
+
+
 def test_nobody_makes_room_where_a_device_is_free_or_none_would_help(database: Database) -> None:
     with database.session() as session:
         ann, bob = add_user(session, "ann"), add_user(session, "bob")

@@ -73,6 +73,20 @@ def test_labels_and_memory_choose_the_machine(database: Database) -> None:
         assert next_name(session, WorkerDevice(id="cuda:0", kind="cuda")) == "big", "nobody knows what it has"
 
 
+def test_cards_that_compute_together_are_one_device(database: Database) -> None:
+    pair = WorkerDevice(id="cuda:0+1", kind="cuda", count=2, memory_total=24 * GB)
+    with database.session() as session:
+        user = add_user(session, "ann")
+        add_run(session, "four", user, cards=4, place=1.0)
+        add_run(session, "two", user, cards=2, place=2.0)
+        one = add_run(session, "one", user, place=3.0)
+        assert next_name(session, LARGE) == "one", "a card is not two"
+        assert next_name(session, pair) == "two"
+        assert next_name(session, CPU) == "four", "processes on a processor share it"
+        assert queue.claim(session, one.id, "cuda:0+1") and queue.busy(session) == {"cuda:0", "cuda:1"}
+        assert next_name(session, pair) == "two", "whoever asks has to look at the leases"
+
+
 def test_who_has_used_up_a_quota_is_passed_over(database: Database) -> None:
     with database.session() as session:
         ann, bob, cem = add_user(session, "ann", "ink"), add_user(session, "bob", "ink"), add_user(session, "cem")
@@ -232,7 +246,13 @@ def test_a_run_says_what_it_waits_for(database: Database) -> None:
         there = [Offer("cpu", CPU), Offer("w/cuda:0", SMALL, frozenset({"berlin"}))]
 
         def why(**columns: Any) -> dict[str, Any] | None:
-            for key, value in {"labels": [], "wanted_device": "auto", "needs_bytes": None, **columns}.items():
+            for key, value in {
+                "labels": [],
+                "wanted_device": "auto",
+                "needs_bytes": None,
+                "cards": 1,
+                **columns,
+            }.items():
                 setattr(run, key, value)
             found = waits(run, quotas.used_up(session), there)
             return found and found.model_dump(exclude_defaults=True)
@@ -242,6 +262,7 @@ def test_a_run_says_what_it_waits_for(database: Database) -> None:
         assert why(wanted_device="cuda:7") == {"why": "device", "device": "cuda:7"}
         assert why(labels=["berlin"], wanted_device="cpu") == {"why": "device", "device": "cpu"}
         assert why(wanted_device="cuda", needs_bytes=22 * GB) == {"why": "memory", "bytes": 22 * GB}
+        assert why(wanted_device="cuda", cards=2) == {"why": "cards", "cards": 2} and why(cards=2) is None
         write_quotas(
             session, [Quota(kind="team", name="", most_active=2), Quota(kind="user", name="ann", most_active=0)]
         )

@@ -1,6 +1,6 @@
 // What the mock server knows when it starts.
 import type { Image } from "../src/features/datasets/api.ts";
-import type { Dataset, Hardware, Machine, Model, Preset, Quota, Run, Settings, Storage, Token, User, Worker } from "../src/api/types.ts";
+import type { Dataset, Hardware, Lifecycle, Machine, Model, Preset, Quota, Run, Settings, Storage, Token, User, Worker } from "../src/api/types.ts";
 
 const GB = 1e9;
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -22,10 +22,11 @@ export const hardware: Hardware = {
 export const users: User[] = [{ id: "u1", name: "mei", admin: true, team: "ink", created_at: ago(90_000) }, { id: "u2", name: "jonas", admin: false, team: "", created_at: ago(4_000) }];
 export const tokens: Token[] = [{ id: "t1", name: "render farm", created_at: ago(20_000), used_at: ago(12) }];
 export const settings: Settings = { webhook_url: "", default_base_model: "thimble", nsfw_check: false, most_run_hours: null, preempt: false };
+export const lifecycle: Lifecycle = { checkpoints_days: 30, samples_days: null, run_caches_days: 7, cache_bytes: 50e9, blobs_grace_hours: 24 };
 export const quotas: Quota[] = [{ kind: "user", name: "", most_active: 2, most_queued: null }, { kind: "team", name: "ink", most_active: 4, most_queued: 100 }];
 export const workers: Worker[] = [
-  { id: "w1", name: "gpu-1", labels: ["a100", "80gb"], version: "0.1.0", there: true, draining: false, seen_at: ago(0), created_at: ago(9000), devices: [{ id: "cuda:0", name: "NVIDIA A100-SXM4-80GB", kind: "cuda", memory_total: 80 * GB, run: { id: "r1", name: "Mountain inns" } }, { id: "cuda:1", name: "NVIDIA A100-SXM4-80GB", kind: "cuda", memory_total: 80 * GB, run: null }] },
-  { id: "w2", name: "attic", labels: [], version: "0.1.0", there: false, draining: true, seen_at: ago(300), created_at: ago(90_000), devices: [{ id: "cpu", name: "", kind: "cpu", memory_total: 16 * GB, run: null }] },
+  { id: "w1", name: "gpu-1", labels: ["a100", "80gb"], version: "0.1.0", there: true, draining: false, seen_at: ago(0), created_at: ago(9000), devices: [{ id: "cuda:0", name: "NVIDIA A100-SXM4-80GB", kind: "cuda", count: 1, memory_total: 80 * GB, run: { id: "r1", name: "Mountain inns" } }, { id: "cuda:1", name: "NVIDIA A100-SXM4-80GB", kind: "cuda", count: 1, memory_total: 80 * GB, run: null }] },
+  { id: "w2", name: "attic", labels: [], version: "0.1.0", there: false, draining: true, seen_at: ago(300), created_at: ago(90_000), devices: [{ id: "cpu", name: "", kind: "cpu", count: 1, memory_total: 16 * GB, run: null }] },
 ];
 export const storage: Storage = { parts: [{ name: "blobs", bytes: 2.1 * GB, files: 2112, removable: 0 }, { name: "runs", bytes: 8.4 * GB, files: 940, removable: 0 }, { name: "checkpoints", bytes: 5.2 * GB, files: 61, removable: 3.9 * GB }, { name: "cache", bytes: 1.3 * GB, files: 380, removable: 1.3 * GB }, { name: "uploads", bytes: 0.02 * GB, files: 3, removable: 0.02 * GB }] };
 

@@ -102,6 +102,7 @@ const NOUNS: Record<string, (call: Call, id: string | undefined, rest: string | 
     return [201, { ...token, token: "loom_4f0b9c7d1a2e8f6b3c5d7e9f0a1b2c3d" }];
   },
   settings: (call, id) => {
+    if (id === "lifecycle") return [200, Object.assign(data.lifecycle, call.method === "PUT" ? call.body : {})];
     if (id !== "quotas") return [200, Object.assign(data.settings, call.method === "PUT" ? call.body : {})];
     if (call.method === "PUT") data.quotas.splice(0, data.quotas.length, ...(call.body.items as typeof data.quotas));
     return [200, { items: data.quotas }];

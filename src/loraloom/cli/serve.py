@@ -32,6 +32,13 @@ def serve(
     train: Annotated[
         bool, typer.Option("--train/--no-train", help="Carry out runs on this machine's own devices, too.")
     ] = True,
+    device: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="`cpu`, `cuda:0` and so on, one run each, or `cuda:0+1`: two cards for one run. May be given again. "
+            "Default: everything there is."
+        ),
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Open the page: upload, train, watch, download. Ctrl-C ends the server; runs at work go on."""
@@ -39,7 +46,9 @@ def serve(
 
     need("fastapi", "server")
     gc.disable()  # until the server is put together: of what is imported nothing is garbage
+    from loraloom.jobs.devices import named
     from loraloom.server.serve import serve as listen
 
+    own = (named(device) if device else None) if train else ()
     roots = tuple(root.expanduser().resolve() for root in import_root or ())
-    listen(host, port, tuple(allowed_host or ()), warm=warm, say=note, open_page=open_, import_roots=roots, local=train)
+    listen(host, port, tuple(allowed_host or ()), warm=warm, say=note, open_page=open_, import_roots=roots, own=own)

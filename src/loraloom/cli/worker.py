@@ -24,12 +24,14 @@ TOKEN, RUN_TOKEN = "LORALOOM_WORKER_TOKEN", "LORALOOM_RUN_TOKEN"
 def worker(
     server: Annotated[str, typer.Option(envvar="LORALOOM_SERVER", help="Address of the server, with http or https.")],
     name: Annotated[
-        str | None, typer.Option(help="What it is called; each worker has its own. Default: this machine's name.")
+        str | None,
+        typer.Option(help="What it is called; a name that another one has is refused. Default: this machine's name."),
     ] = None,
     device: Annotated[
         list[str] | None,
         typer.Option(
-            help="`cpu`, `cuda:0` and so on, one run each; may be given again. Default: every card, else the processor."
+            help="`cpu`, `cuda:0` and so on, one run each, or `cuda:0+1`: two cards for one run. May be given again. "
+            "Default: every card, else the processor."
         ),
     ] = None,
     labels: Annotated[str, typer.Option(help="What runs may ask for, with commas between: `a100,80gb`.")] = "",
@@ -90,17 +92,12 @@ def _secret(variable: str) -> str:
 
 
 def _devices(wanted: list[str]) -> tuple[WorkerDevice, ...]:
-    from loraloom.jobs.devices import CPU, offered
+    from loraloom.jobs.devices import CPU, named, offered
 
+    if wanted and wanted != ["auto"]:
+        return named(wanted)
     there = offered()
-    cards = [one for one in there if one.id != CPU]
-    if not wanted or wanted == ["auto"]:
-        return tuple(cards or there)
-    known = {one.id: one for one in there}
-    for one in wanted:
-        if one not in known:
-            raise LoomError("no_such_device", f"This machine has no {one!r}.", f"It has {', '.join(known)}.")
-    return tuple(known[one] for one in dict.fromkeys(wanted))
+    return tuple([one for one in there if one.id != CPU] or there)
 
 
 def _on_end(call: Callable[[], None]) -> None:

@@ -37,7 +37,7 @@ def fill(run: ImageRun, plan: Plan, pixels: float | None = None) -> float:
     A full one has as many pictures as the fullest bucket gives it, of `pixels` each (None: of the largest bucket)."""
     area = pixels or max(bucket.width * bucket.height for bucket in plan.buckets)
     batch = min(plan.batch_size, max(bucket.samples for bucket in plan.buckets))
-    micro = min(batch, run.training.micro_batch or batch)
+    micro = run.training.at_once(batch)
     cost = 0.0
     for bucket in plan.buckets:
         calls = max(bucket.steps, ceil(bucket.samples / micro))
@@ -52,7 +52,7 @@ def validation(run: ImageRun, plan: Plan) -> float:
         return 0.0
     passes = 2 * len(plan.held_out) * ceil(plan.total_steps / run.validation.every_steps)
     pictures = plan.samples / plan.batches_per_epoch  # in the mean batch
-    micro = min(pictures, run.training.micro_batch or pictures)
+    micro = min(pictures, run.training.at_once(ceil(pictures)))
     share = 1 / 3 if run.training.gradient_checkpointing else FORWARD
     one = share * (FIXED + 1) / (FIXED * ceil(pictures / micro) + pictures)
     return passes * one / plan.accumulation

@@ -19,7 +19,7 @@ def features(run: ImageRun, shape: Shape, plan: PlanSize, device: DeviceFacts) -
     counts: dict[str, float] = {
         "batch": training.batch_size,
         "micro": micro,
-        "calls": training.accumulation * math.ceil(training.batch_size / micro),
+        "calls": training.accumulation * math.ceil(training.batch_size / micro / training.processes),
         "pixels": plan.mean_pixels,
         "rank": lora.rank,
         "latents": plan.latents,

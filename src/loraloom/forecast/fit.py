@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from loraloom.forecast import model
 from loraloom.forecast.facts import DeviceFacts
 from loraloom.forecast.fit_samples import SIDES, smaller_samples
@@ -49,7 +51,9 @@ def _upward(room: Room, fast: Changes) -> Changes:
     """Without what saves memory, what costs most time first, where that leaves ample room."""
     training = room.run.training
     keep: Changes = {"training.gradient_checkpointing": False} if training.gradient_checkpointing else {}
-    whole: Changes = {"training.micro_batch": None} if at_once(room.run) < training.batch_size else {}
+    whole: Changes = (
+        {"training.micro_batch": None} if at_once(room.run) < ceil(training.batch_size / training.processes) else {}
+    )
     return next((fast | more for more in (keep | whole, keep, whole) if more and room.fits(fast | more, AMPLE)), fast)
 
 
@@ -79,7 +83,8 @@ def _pruned(room: Room, fast: Changes, changes: Changes) -> Changes:
         if key not in fast and key not in SIDES and room.fits(without):
             changes = without
     micro = changes.get("training.micro_batch")
-    while micro and micro * 2 < room.run.training.batch_size:
+    training = room.run.training
+    while micro and micro * 2 < training.batch_size / training.processes:
         micro *= 2
         more = changes | {"training.micro_batch": micro}
         if not room.fits(more):

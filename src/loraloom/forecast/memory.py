@@ -59,9 +59,9 @@ def size_of(plan: Plan) -> PlanSize:
 
 
 def batch_of(run: ImageRun, plan: PlanSize) -> int:
-    """Pictures computed at once."""
+    """Pictures that a process computes at once."""
     batch = run.training.batch_size
-    return max(1, min(batch, run.training.micro_batch or batch, plan.crowd or batch))
+    return run.training.at_once(min(batch, plan.crowd or batch))
 
 
 def together(run: ImageRun) -> tuple[tuple[int, int], int]:

@@ -16,8 +16,8 @@ KEPT: tuple[OptimizerName, ...] = ("adafactor", "adamw8bit", "lion", "prodigy")
 
 
 def at_once(run: Run) -> int:
-    """Pictures or texts that are computed at once."""
-    return min(run.training.batch_size, run.training.micro_batch or run.training.batch_size)
+    """Pictures or texts that a process computes at once."""
+    return run.training.at_once(run.training.batch_size)
 
 
 def has_eight_bit() -> bool:

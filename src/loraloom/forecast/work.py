@@ -6,7 +6,6 @@ Finished runs on the device correct the level (`forecast.history`); what counts 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 
 from loraloom.forecast import passes
 from loraloom.forecast.cards import find
@@ -113,7 +112,7 @@ class _Clock:
     def step(self) -> float:
         training = self.run.training
         crowd = min(training.batch_size, self.plan.crowd or training.batch_size)
-        calls = ceil(crowd / batch_of(self.run, self.plan)) * training.accumulation
+        calls = training.passes(crowd) * training.accumulation
         one = rates(self.device, self.precision).there_and_back(self.trained, training.gradient_checkpointing)
         return calls * one
 

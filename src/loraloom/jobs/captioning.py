@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,16 @@ MODULE = "loraloom.caption"
 SUFFIXES = {b"RIFF": ".webp"}
 
 
-def create(session: Session, user: User, dataset: Dataset, job: CaptionJob, images: Sequence[Image]) -> Run:
-    """Queue the captioning of `images`. Raises LoomError `dataset_empty`, `not_allowed`, `base_model_not_found`,
-    `quota_reached`."""
+def create(
+    session: Session,
+    user: User,
+    dataset: Dataset,
+    job: CaptionJob,
+    images: Sequence[Image],
+    labels: Collection[str] = (),
+) -> Run:
+    """Queue the captioning of `images`, on a worker that has `labels` if any are given. Raises LoomError
+    `dataset_empty`, `not_allowed`, `base_model_not_found`, `quota_reached`."""
     check_queue(session, user)
     if not images:
         raise LoomError("dataset_empty", "No pictures are chosen.", "Choose some, or upload pictures first.")
@@ -52,6 +59,7 @@ def create(session: Session, user: User, dataset: Dataset, job: CaptionJob, imag
         place=queue.place_now(),
         total_steps=len(images),
         wanted_device=job.device,
+        labels=sorted(set(labels)),
     )
     session.add(run)
     session.flush()

@@ -67,6 +67,7 @@ def create(
         total_steps=thought.plan.total_steps,
         wanted_device=thought.run.training.device,
         needs_bytes=needs_bytes(session, thought.run, thought.plan),
+        cards=thought.run.training.processes,
         labels=sorted(set(labels)),
     )
     session.add(run)
@@ -97,6 +98,7 @@ def branch(session: Session, user: User, run: Run, step: int, runs: Path, blobs:
         step=step,
         wanted_device=run.wanted_device,
         needs_bytes=run.needs_bytes,
+        cards=run.cards,
         labels=run.labels,
     )
     target = runs / made.id

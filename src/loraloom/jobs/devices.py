@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from loraloom.spec.errors import LoomError
 from loraloom.spec.work import WorkerDevice
 
 CPU = "cpu"
@@ -59,13 +60,27 @@ def offered() -> list[WorkerDevice]:
     ]
 
 
-def fits(wanted: str, slot: str) -> bool:
-    """Whether a run that wants `wanted` may go on `slot`: on the named one, with `auto` on a card if there is any."""
-    if wanted == "auto":
-        return slot != CPU or not _card_ids()
-    if wanted == "cuda":
-        return slot != CPU
-    return slot == wanted or (wanted == "mps" and slot == CPU)
+def named(wanted: Sequence[str]) -> tuple[WorkerDevice, ...]:
+    """Those of this machine that are offered: `cpu`, `cuda:0`, and `cuda:0+1` for cards that one run gets together. Raises
+    LoomError `no_such_device` for one that is not there or is named twice."""
+    there = {one.id: one for one in offered()}
+    found: list[WorkerDevice] = []
+    for slot in dict.fromkeys(wanted):
+        parts = cards_in(slot)
+        for part in parts:
+            if part not in there:
+                raise LoomError("no_such_device", f"This machine has no {part!r}.", f"It has {', '.join(there)}.")
+            if parts.count(part) > 1 or any(part in cards_in(one.id) for one in found):
+                raise LoomError("no_such_device", f"{part} is offered twice.", "Name each card once.")
+        least = min(parts, key=lambda part: there[part].memory_total)
+        found.append(there[least].model_copy(update={"id": slot, "count": len(parts)}))
+    return tuple(found)
+
+
+def cards_in(slot: str) -> list[str]:
+    """Ids of what a run computes on that was given `slot`: `cuda:0` and `cuda:1` for `cuda:0+1`."""
+    kind, _, numbers = slot.partition(":")
+    return [f"{kind}:{number}" for number in numbers.split("+")] if numbers else [slot]
 
 
 def disk(folder: Path) -> tuple[int, int]:

@@ -5,7 +5,7 @@ What is compared is checked here; `compared` makes the folder of the child, `res
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -25,9 +25,18 @@ from loraloom.store.tables import Lora, Run, User
 TEXT = "causal_lm"
 
 
-def create(session: Session, user: User, asked: Experiment, name: str, priority: int, runs: Path) -> Run:
-    """Queue an experiment. Raises LoomError `lora_not_found`, `run_not_found`, `checkpoint_not_found`, `run_not_ready`,
-    `base_model_not_found`, `base_model_mismatch`, `quota_reached`."""
+def create(
+    session: Session,
+    user: User,
+    asked: Experiment,
+    name: str,
+    priority: int,
+    runs: Path,
+    labels: Collection[str] = (),
+) -> Run:
+    """Queue an experiment, on a worker that has `labels` if any are given. Raises LoomError `lora_not_found`,
+    `run_not_found`, `checkpoint_not_found`, `run_not_ready`, `base_model_not_found`, `base_model_mismatch`,
+    `quota_reached`."""
     check_queue(session, user)
     found = [_found(session, asked, candidate, runs) for candidate in asked.candidates]
     sources = _bases(session, asked, found)
@@ -56,6 +65,7 @@ def create(session: Session, user: User, asked: Experiment, name: str, priority:
         priority=priority,
         place=queue.place_now(),
         total_steps=len(cells(experiment)),
+        labels=sorted(set(labels)),
     )
     session.add(run)
     session.flush()

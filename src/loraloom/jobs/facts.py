@@ -16,19 +16,22 @@ from loraloom.spec.run import Run
 
 
 def facts_of(run: Run, wanted: str | None = None) -> DeviceFacts:
-    """The device that `run` would use, or `wanted`: an id such as `cuda:0`, or a well-known card by name.
+    """The device that `run` would use, or `wanted`: an id such as `cuda:0`, or a well-known card by name. Of several cards
+    together the first; of a processor what one of the run's processes has of it.
 
     Raises LoomError `device_unavailable` for one that is neither here nor well known.
     """
     here = devices.devices()
     name = wanted or run.training.device
+    if name.startswith("cuda:"):
+        name = devices.cards_in(name)[0]
     if name in ("auto", "cuda") and here[0].kind == "cuda":
         name = here[0].id
     elif name in ("auto", "mps"):  # Apple's cards are not told apart from the processor here
         name = devices.CPU
     found = next((device for device in here if device.id == name), None)
     if found is not None:
-        return _own(found, run.training.threads)
+        return _own(found, run.training.threads, run.training.processes)
     try:
         return well_known(name)
     except KeyError as error:
@@ -42,7 +45,7 @@ def names() -> list[str]:
     return [*devices.slots(), *(card.name for card in cards())]
 
 
-def _own(device: devices.Device, threads: int | None) -> DeviceFacts:
+def _own(device: devices.Device, threads: int | None, processes: int) -> DeviceFacts:
     limit = os.environ.get(MEMORY)
     kind = "cuda" if device.kind == "cuda" else "cpu"
     free = min(device.memory_free, RUNTIME[kind] + int(limit)) if limit else device.memory_free
@@ -50,5 +53,6 @@ def _own(device: devices.Device, threads: int | None) -> DeviceFacts:
         dtypes = hardware.card_dtypes(device.id)
         return DeviceFacts(device.id, device.name, "cuda", device.memory_total, free, dtypes)
     count = threads or int(os.environ.get("OMP_NUM_THREADS", "0").split(",")[0] or 0) or devices.cores()
-    name = device_name(devices.CPU, threads)
-    return DeviceFacts(device.id, name, "cpu", device.memory_total, free, hardware.cpu_dtypes(), count)
+    count = max(1, count // processes)
+    name = device_name(devices.CPU, threads if processes == 1 else count)
+    return DeviceFacts(device.id, name, "cpu", device.memory_total, free // processes, hardware.cpu_dtypes(), count)

@@ -72,20 +72,23 @@ def first_for(
     wanted = {device_wish for device_wish, _ in wishes if fits(device_wish, device, auto)}
     named = {text for _, text in wishes if set(json.loads(text)) <= set(labels)}
 
-    def rules(device_wish: Any, text: Any, needs: Any, owner: Any, run_id: Any) -> list[ColumnElement[bool]]:
+    def rules(
+        device_wish: Any, text: Any, needs: Any, cards: Any, owner: Any, run_id: Any
+    ) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = [device_wish.in_(wanted), text.in_(named)]
+        found += [cards <= device.count] if device.kind == "cuda" else []
         found += [or_(needs.is_(None), needs <= device.memory_total)] if device.memory_total else []  # 0: nobody knows
         found += [owner.not_in(owners)] if owners else []
         return found + ([run_id.not_in(skip)] if skip else [])
 
-    suited = rules(Run.wanted_device, LABELS, Run.needs_bytes, Run.user_id, Run.id)
+    suited = rules(Run.wanted_device, LABELS, Run.needs_bytes, Run.cards, Run.user_id, Run.id)
     suited += [Run.id.not_in(held)] if (held := held_back(session)) else []
     queued = select(Run.priority).where(Run.state == "queued", *suited)
     highest = session.scalars(queued.order_by(Run.priority.desc()).limit(most)).all()
     if not highest:  # idle machines ask again and again: that must not cost the whole order
         return []
-    one = line(session, Run.wanted_device, Run.needs_bytes, LABELS.label("labels"), least=highest[-1])
-    columns = one.c.wanted_device, one.c.labels, one.c.needs_bytes, one.c.user_id, one.c.id
+    one = line(session, Run.wanted_device, Run.needs_bytes, Run.cards, LABELS.label("labels"), least=highest[-1])
+    columns = one.c.wanted_device, one.c.labels, one.c.needs_bytes, one.c.cards, one.c.user_id, one.c.id
     return session.scalars(select(one.c.id).where(*rules(*columns)).order_by(*order(one)).limit(most)).all()
 
 
@@ -97,3 +100,8 @@ def fits(wanted: str, device: WorkerDevice, auto: bool = True) -> bool:
     if wanted == "mps":  # Apple's cards are not told apart from the processor here
         return device.kind in ("mps", "cpu")
     return wanted in (device.kind, device.id)
+
+
+def enough(cards: int, device: WorkerDevice) -> bool:
+    """Whether a run that computes on so many cards may go on `device`; on a processor any may."""
+    return device.kind != "cuda" or cards <= device.count

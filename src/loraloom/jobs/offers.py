@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from loraloom.jobs import devices
-from loraloom.jobs.line import fits
+from loraloom.jobs.line import enough, fits
 from loraloom.jobs.workers import SEEN
 from loraloom.spec.work import WorkerDevice
 from loraloom.store.tables import Setting, Worker, now
@@ -39,9 +39,13 @@ class Offer:
         """Whether its memory is enough, as far as anybody knows."""
         return not needs_bytes or not self.device.memory_total or needs_bytes <= self.device.memory_total
 
-    def takes(self, wanted: str, labels: Collection[str], needs_bytes: int | None) -> bool:
+    def has_cards(self, cards: int) -> bool:
+        """Whether it is enough for a run that computes on so many cards."""
+        return enough(cards, self.device)
+
+    def takes(self, wanted: str, labels: Collection[str], needs_bytes: int | None, cards: int) -> bool:
         """Whether a run with these wishes may go there."""
-        return self.is_wanted(wanted) and self.has_labels(labels) and self.holds(needs_bytes)
+        return self.is_wanted(wanted) and self.has_labels(labels) and self.holds(needs_bytes) and self.has_cards(cards)
 
 
 def announce(session: Session, own: Sequence[WorkerDevice]) -> None:

@@ -122,11 +122,12 @@ class Pods:
             if f"{NAME}/{device.id}" in taken:
                 continue
             card = device.kind == "cuda"
-            given = self._giver.give(worker, device, "cuda:0" if card else "cpu", card or not self._settings.classes)
+            slot = f"cuda:{'+'.join(map(str, range(device.count)))}" if card else "cpu"
+            given = self._giver.give(worker, device, slot, card or not self._settings.classes)
             if given is None:
                 continue
             needs = device.memory_total if card else 0
-            ask = JobAsk(given.run.id, given.grant.fence, given.token, needs, given.run.priority)
+            ask = JobAsk(given.run.id, given.grant.fence, given.token, needs, given.run.priority, device.count)
             try:
                 self._runner.start(ask)
             except LoomError as error:
@@ -151,8 +152,14 @@ class Pods:
         places = range(1, self._settings.most_jobs + 1)
         plain = [WorkerDevice(id=f"cpu-{number}", name="CPU", kind="cpu", memory_total=0) for number in places]
         return plain + [
-            WorkerDevice(id=f"{one.name}-{number}", name=one.name, kind="cuda", memory_total=int(one.memory_bytes))
-            for one in sorted(self._settings.classes, key=lambda one: one.memory_bytes)
+            WorkerDevice(
+                id=f"{one.name}-{number}",
+                name=one.name,
+                kind="cuda",
+                count=one.count,
+                memory_total=int(one.memory_bytes),
+            )
+            for one in sorted(self._settings.classes, key=lambda one: (one.count, one.memory_bytes))
             for number in places
         ]
 

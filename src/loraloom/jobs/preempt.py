@@ -71,15 +71,15 @@ def _in_the_way(session: Session, there: Sequence[Offer], over: Collection[str])
 
 def _first(session: Session, above: int) -> Sequence[Row[Any]]:
     """The head of the line: those of a priority above the lowest at work, whose owners may start something."""
-    one = line.line(session, Run.wanted_device, Run.labels, Run.needs_bytes)
+    one = line.line(session, Run.wanted_device, Run.labels, Run.needs_bytes, Run.cards)
     full = used_up(session)
     wanted = select(one).where(one.c.priority > above)
     wanted = wanted.where(one.c.user_id.not_in(full)) if full else wanted
     return session.execute(wanted.order_by(*line.order(one)).limit(LOOKED_AT)).all()
 
 
-def _wishes(row: Row[Any]) -> tuple[str, list[str], int | None]:
-    return row.wanted_device, row.labels, row.needs_bytes
+def _wishes(row: Row[Any]) -> tuple[str, list[str], int | None, int]:
+    return row.wanted_device, row.labels, row.needs_bytes, row.cards
 
 
 def _lowest_and_youngest(run: Run) -> tuple[int, float]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from math import ceil
 from pathlib import Path
 
 import psutil
 
+from loraloom.forecast.ladder import applied
 from loraloom.jobs import devices, folder, probe_pictures, probe_texts, yaml_file
 from loraloom.jobs.follow import Wish, follow
 from loraloom.jobs.laid import STEPS, Laid
@@ -41,6 +43,7 @@ def probe(
 ) -> Measured:
     """What `run` costs, measured; in a folder of its own, in `parent`, that is gone afterwards. Raises LoomError: what stops
     this stops the run too (`out_of_memory`); `interrupted` when wished for."""
+    run = _alone(run)
     with tempfile.TemporaryDirectory(prefix="loraloom-", dir=parent) as place:
         run_dir = Path(place)
         laid = _lay_out(run, report, run_dir / "data", steps)
@@ -59,6 +62,23 @@ def probe(
                 "busy": busy if found.device == devices.CPU else 0.0,  # a card is ours alone while it is measured
             }
         )
+
+
+def _alone(run: Run) -> Run:
+    """What one of the processes of `run` does: which of them it is makes no difference to what it costs."""
+    training = run.training
+    if training.processes == 1:
+        return run
+    here = devices.cores() if training.threads is None else training.threads
+    return applied(
+        run,
+        {
+            "training.micro_batch": training.at_once(training.batch_size),
+            "training.batch_size": ceil(training.batch_size / training.processes),
+            "training.threads": max(1, here // training.processes),
+            "training.processes": 1,
+        },
+    )
 
 
 def _lay_out(run: Run, report: AnyReport, data: Path, steps: int) -> Laid:

@@ -13,7 +13,7 @@ from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from loraloom.jobs import line
+from loraloom.jobs import devices, line
 from loraloom.jobs.after import held_back
 from loraloom.jobs.quotas import room_for, used_up
 from loraloom.jobs.states import move
@@ -160,6 +160,12 @@ def _know(session: Session, device: str) -> None:
 def release(session: Session, run_id: str) -> None:
     """Give back whatever device the run held."""
     session.execute(update(Lease).where(Lease.run_id == run_id).values(run_id=None, beat_at=None))
+
+
+def busy(session: Session) -> set[str]:
+    """Devices that runs hold, of several together (`cuda:0+1`) each."""
+    leases = session.scalars(select(Lease.device).where(Lease.run_id.is_not(None)))
+    return {card for lease in leases for card in devices.cards_in(lease)}
 
 
 def batched(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -45,14 +45,15 @@ def room_for(session: Session, user_id: str) -> bool:
     )
 
 
-def check_queue(session: Session, user: User, more: int = 1) -> None:
-    """Raises LoomError `quota_reached` when `user` may not have `more` runs wait besides those that do."""
+def check_queue(session: Session, user: User, more: int = 1, says: str = "You have") -> None:
+    """Raises LoomError `quota_reached` when `user` may not have `more` runs wait besides those that do. `says`: how the
+    message begins where the quota is not a team's."""
     for row in read_quotas(session).of(user):
         if row.most_queued is None:
             continue
         count = _count(session, row, user, WAITS)
         if count + more > row.most_queued:
-            whose = f"Team {user.team} has" if row.kind == "team" else "You have"
+            whose = f"Team {user.team} has" if row.kind == "team" else says
             text = f"{whose} {count} runs waiting, and {row.most_queued} may wait at most."
             raise LoomError("quota_reached", text, "Wait until some have started, or ask an administrator for more.")
 

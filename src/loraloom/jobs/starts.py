@@ -15,7 +15,10 @@ HEAD = 100
 """Runs at the head of the line for which this is worked out; further behind it would be a guess upon guesses."""
 RECENT = 50
 """Finished runs that are looked at for an estimate."""
-ALIKE = (("dataset", "resolution"), ("training", "batch_size"), ("training", "accumulation"), ("lora", "targets"))
+ALIKE = (
+    *(("dataset", "resolution"), ("training", "batch_size"), ("training", "accumulation")),
+    *(("training", "processes"), ("lora", "targets")),
+)
 """Settings that change how long a step takes."""
 
 
@@ -29,7 +32,8 @@ def starts_in(session: Session, runs: Sequence[Run], there: Sequence[Offer]) -> 
             free[run.device] = run.eta_seconds if run.eta_seconds is not None else duration(run, finished)
     found: dict[str, float] = {}
     for run in runs[:HEAD]:
-        suited = [offer.lease for offer in there if offer.takes(run.wanted_device, run.labels, run.needs_bytes)]
+        wishes = run.wanted_device, run.labels, run.needs_bytes, run.cards
+        suited = [offer.lease for offer in there if offer.takes(*wishes)]
         known = {lease: seconds for lease in suited if (seconds := free[lease]) is not None}
         if known:
             lease = min(known, key=known.__getitem__)

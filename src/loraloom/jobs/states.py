@@ -24,13 +24,16 @@ BEFORE: dict[State, tuple[State, ...]] = {
 }
 """State -> the states from which a run may come into it."""
 
+NOBODY = dict.fromkeys(("wish", "pid", "pid_started", "pid_mark"))
+"""Columns of a run that has no child."""
+
 
 def move(session: Session, run_id: str, to: State, **changes: Any) -> bool:
     """Bring a run into the state `to` with other columns changed beside it. False, and nothing is changed, when it
     cannot come there from where it is."""
     if to in ENDED or to == "paused":
-        changes = {"ended_at": now(), "wish": None, "pid": None, "pid_started": None} | changes
+        changes = {**NOBODY, "ended_at": now()} | changes
     if to == "queued":
-        changes = {"queued_at": now(), "wish": None, "pid": None, "pid_started": None, "ended_at": None} | changes
+        changes = {**NOBODY, "queued_at": now(), "ended_at": None} | changes
     statement = update(Run).where(Run.id == run_id, Run.state.in_(BEFORE[to])).values(state=to, **changes)
     return cast(CursorResult[Any], session.execute(statement)).rowcount == 1

@@ -10,10 +10,11 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from loraloom.jobs import asks
+from loraloom.jobs.quotas import check_queue
 from loraloom.jobs.runners import detached
 from loraloom.jobs.states import ACTIVE, move
 from loraloom.spec.errors import LoomError
-from loraloom.store.tables import Lora, Run
+from loraloom.store.tables import Lora, Run, User
 
 Steer = Callable[[Session, Run, Path], None]
 
@@ -36,15 +37,20 @@ def kill(session: Session, run: Run, run_dir: Path) -> None:
     elif run.state in ACTIVE and run.pid is not None and run.pid_started is not None:
         run.wish = "cancel"
         session.commit()
-        detached.kill(detached.Child(run.pid, run.pid_started))
+        detached.kill(detached.Child(run.pid, run.pid_started, run.pid_mark))
     else:
         cancel(session, run, run_dir)
 
 
 def resume(session: Session, run: Run, run_dir: Path) -> None:
-    """Queue a run that is paused, failed or cancelled again: it goes on from its newest checkpoint."""
+    """Queue a run that is paused, failed or cancelled again: it goes on from its newest checkpoint. Raises LoomError
+    `run_not_ready`, and `quota_reached` by the quota of its owner, whoever asks."""
     del run_dir
-    if run.state not in ("paused", "failed", "cancelled") or not move(session, run.id, "queued", losses=0):
+    if run.state not in ("paused", "failed", "cancelled"):
+        raise _not_ready(run, "resumed")
+    owner = session.get_one(User, run.user_id)
+    check_queue(session, owner, says=f"{owner.name} has")
+    if not move(session, run.id, "queued", losses=0):
         raise _not_ready(run, "resumed")
     session.refresh(run)
 

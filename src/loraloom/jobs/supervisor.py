@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from loraloom.jobs.scrub import scrub
 from loraloom.jobs.states import ACTIVE, move
 from loraloom.jobs.watch import PATIENCE, Watch
 from loraloom.spec.errors import LoomError
+from loraloom.spec.work import WorkerDevice
 from loraloom.store.blobs import Blobs
 from loraloom.store.changes import LOCK
 from loraloom.store.database import Database
@@ -62,18 +63,19 @@ class Supervisor:
         warm: bool,
         tell: Tell,
         patience: float = PATIENCE,
-        local: bool = True,
+        own: Sequence[WorkerDevice] | None = None,
         messenger: Messenger | None = None,
     ) -> None:
-        """`local`: whether this machine's own devices carry out runs; `messenger` tells workers that there is work."""
+        """`own`: devices of this machine that carry out runs, every one if not given; `messenger` tells workers of work."""
         self._database, self._blobs, self._home, self._tell = database, blobs, home, tell
         self._keep_warm, self._patience = warm, patience
         self._runs = home / "runs"
         self._watches: dict[str, Watch] = {}
         self._warm: Warm | None = None
-        self._warm_for: tuple[Path | None, str] = (None, devices.slots()[0])
-        self._slots = [device.model_copy(update={"memory_total": 0}) for device in devices.offered()] if local else []
+        own = devices.offered() if own is None else own
+        self._slots = [device.model_copy(update={"memory_total": 0}) for device in own]
         """Whatever a run needs, it may try here: its own machine's ladder finds out."""
+        self._warm_for: tuple[Path | None, str] = (None, own[0].id if own else devices.CPU)
         self._messenger = messenger or Messenger(None)
         self.leases = grants.Leases()
         self._bell = threading.Event()
@@ -110,6 +112,11 @@ class Supervisor:
         return self._thread is not None and self._thread.is_alive()
 
     @property
+    def own(self) -> Sequence[WorkerDevice]:
+        """Devices of this machine that carry out runs."""
+        return self._slots
+
+    @property
     def warm(self) -> bool:
         """Whether a warm child waits."""
         return self._warm is not None and self._warm.ready()
@@ -117,8 +124,7 @@ class Supervisor:
     def borrow(self, device: str) -> None:
         """Keep a device from being given to a run, for a measurement. Raises LoomError `in_use` when one has it."""
         with self._devices, self._database.session() as session:
-            held = session.scalar(select(Lease.run_id).where(Lease.device == device))
-            if held is not None or device in self._borrowed:
+            if device in queue.busy(session) or device in self._borrowed:
                 text = f"The device {device} is at work; a measurement beside it would say nothing."
                 raise LoomError("in_use", text, "Wait until it is free.")
             self._borrowed.add(device)
@@ -190,11 +196,11 @@ class Supervisor:
 
     def _start_what_can(self) -> None:
         with self._devices, self._database.session() as session:
-            taken = self._borrowed | set(session.scalars(select(Lease.device).where(Lease.run_id.is_not(None))))
+            taken = self._borrowed | queue.busy(session)
             chosen: list[tuple[str, str]] = []
             for device in self._slots:
                 auto = device.kind != "cpu" or len(self._slots) == 1
-                if device.id in taken:
+                if not taken.isdisjoint(devices.cards_in(device.id)):
                     continue
                 with meters.CLAIM_SECONDS.time():
                     run_id = queue.take(session, device, auto=auto)
@@ -316,7 +322,7 @@ class Supervisor:
     def _record(self, run_id: str, child: detached.Child) -> None:
         from loraloom.jobs import sandbox
 
-        values = {"pid": child.pid, "pid_started": child.started, "sandbox": sandbox.kind()}
+        values = {"pid": child.pid, "pid_started": child.started, "pid_mark": child.mark, "sandbox": sandbox.kind()}
         with self._database.session() as session:
             attempts = Run.attempts + case((Run.pid.is_(None), 1), else_=0)
             changed = update(Run).where(Run.id == run_id).values(**values, attempts=attempts)
@@ -355,7 +361,7 @@ class Supervisor:
             session.execute(update(Lease).where(Lease.run_id.not_in(held)).values(run_id=None, beat_at=None))
         for run in active:
             if run.pid is not None and run.pid_started is not None:
-                child = detached.Child(run.pid, run.pid_started)
+                child = detached.Child(run.pid, run.pid_started, run.pid_mark)
                 watch = Watch(run.id, self._runs / run.id, child, run.last_seq, self._patience, run.kind)
                 watch.started = run.state == "running"
                 self._watches[run.id] = watch

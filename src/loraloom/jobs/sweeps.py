@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -53,11 +53,14 @@ def create_sweep(
     prompts: Sequence[str],
     seeds: Sequence[int],
     runs: Path,
+    labels: Collection[str] = (),
 ) -> Sweep:
-    """Queue the runs and the experiment that waits for them. Raises LoomError `config_invalid`, `dataset_not_found`."""
+    """Queue the runs and the experiment that waits for them, all on workers that have `labels`. Raises LoomError
+    `config_invalid`, `dataset_not_found`, `quota_reached`."""
     stem = name or str(config.get("name") or "sweep")
     queued = [
-        create.create(session, user, dataset_id, _with(config, values, stem), None, 0) for values in combinations(vary)
+        create.create(session, user, dataset_id, _with(config, values, stem), None, 0, labels)
+        for values in combinations(vary)
     ]
     asked = RUN.validate_python(queued[0].config)
     told = tuple(prompts or asked.sample.prompts)
@@ -65,7 +68,7 @@ def create_sweep(
         message = "there is nothing to compare the runs by"
         raise refusal([Problem(key="prompts", message=message, hint="Give prompts, or sample.prompts in the config.")])
     experiment = _experiment(asked, queued, told, seeds)
-    return Sweep(queued, experiments.create(session, user, experiment, stem, 0, runs))
+    return Sweep(queued, experiments.create(session, user, experiment, stem, 0, runs, labels))
 
 
 def _experiment(asked: Config, queued: Sequence[Run], told: Sequence[str], seeds: Sequence[int]) -> Experiment:

@@ -13,15 +13,17 @@ from loraloom.store.tables import Quota, Run
 
 class Waits(BaseModel):
     """`quota`: its owner or the `team` has used up that of `most` runs at work. `labels`: no machine that is there has all
-    of `labels`. `device`: none has the `device` that it wants. `memory`: none has the `bytes` that its forecast says."""
+    of `labels`. `device`: none has the `device` that it wants. `cards`: none offers so many `cards` together. `memory`: none
+    has the `bytes` that its forecast says."""
 
     model_config = ConfigDict(frozen=True)
 
-    why: Literal["quota", "labels", "device", "memory"]
+    why: Literal["quota", "labels", "device", "cards", "memory"]
     most: int | None = None
     team: str | None = None
     labels: list[str] = []
     device: str | None = None
+    cards: int | None = None
     bytes: int | None = None
 
 
@@ -37,6 +39,9 @@ def waits(run: Run, full: Mapping[str, Quota], there: Sequence[Offer]) -> Waits 
     wanted = [offer for offer in labelled if offer.is_wanted(run.wanted_device)]
     if not wanted:
         return Waits(why="device", device=run.wanted_device)
-    if not any(offer.holds(run.needs_bytes) for offer in wanted):
+    together = [offer for offer in wanted if offer.has_cards(run.cards)]
+    if not together:
+        return Waits(why="cards", cards=run.cards)
+    if not any(offer.holds(run.needs_bytes) for offer in together):
         return Waits(why="memory", bytes=run.needs_bytes)
     return None

@@ -16,15 +16,31 @@ SEEN = timedelta(seconds=60)
 
 
 def register(session: Session, said: Register) -> Worker:
-    """The worker of that name, as it says it is now."""
-    worker = session.scalar(select(Worker).where(Worker.name == said.name))
+    """The worker of that name, as it says it is now. Raises LoomError `in_use` while the name is another one's."""
+    worker = session.scalar(select(Worker).where(Worker.name == said.name).with_for_update(key_share=True))
+    if worker is not None and worker.instance not in ("", said.instance):
+        if abs(now() - worker.seen_at) < SEEN:  # in the future, where the clock was put right since
+            text = f"The name {said.name} is another worker's, which was heard less than a minute ago."
+            raise LoomError("in_use", text, "Give each worker its own --name.")
+        worker = _next(session, worker)
     if worker is None:
         worker = Worker(name=said.name)
         session.add(worker)
+    worker.instance = said.instance
     worker.devices = [device.model_dump() for device in said.devices]
     worker.labels = list(said.labels)
     worker.version, worker.seen_at = said.version, now()
     session.flush()
+    return worker
+
+
+def _next(session: Session, away: Worker) -> Worker:
+    """A new row for the name of a worker that is away. Its id is another one: if that one comes back, it is told that it is
+    not known, and a device of the new one that asks for work takes back nothing that the old one still carries out."""
+    worker = Worker(name=away.name, draining=away.draining)
+    session.delete(away)
+    session.flush()
+    session.add(worker)
     return worker
 
 

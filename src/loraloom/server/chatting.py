@@ -10,9 +10,9 @@ from contextlib import suppress
 
 from sqlalchemy.orm import Session
 
-from loraloom.jobs import devices
+from loraloom.jobs import devices, queue
 from loraloom.jobs.chat_process import ChatProcess
-from loraloom.server.kept_process import IDLE, Kept, held
+from loraloom.server.kept_process import IDLE, Kept
 from loraloom.spec.chat import ChatLine, ChatStart, ChatTurn
 from loraloom.spec.errors import LoomError
 from loraloom.store.database import Database
@@ -109,7 +109,7 @@ class Chatting:
 
 def _device(session: Session) -> str:
     """The best device that no run holds. Raises LoomError `in_use`."""
-    busy = held(session)
+    busy = queue.busy(session)
     free = next((slot for slot in devices.slots() if slot not in busy), None)
     if free is None:
         raise _taken()

@@ -19,6 +19,7 @@ from loraloom.server.preparing import Preparing
 from loraloom.server.reading import Reading
 from loraloom.server.teaching import Teaching
 from loraloom.server.tidying import Tidying
+from loraloom.spec.work import WorkerDevice
 from loraloom.store.blobs import Blobs, open_blobs
 from loraloom.store.database import Database, sqlite_url
 
@@ -40,8 +41,8 @@ class Options:
     warm: bool = True
     train: bool = True
     """Whether runs are looked after by this process."""
-    local: bool = True
-    """Whether this machine's own devices carry out runs."""
+    own: tuple[WorkerDevice, ...] | None = None
+    """Devices of this machine that carry out runs; None: every one."""
     import_roots: tuple[Path, ...] = ()
     """Folders of this machine from which data sets may be read."""
 
@@ -92,7 +93,7 @@ def make_context(options: Options) -> Context:
         options.home,
         warm=options.warm,
         tell=hub.tell,
-        local=options.local,
+        own=options.own,
         messenger=Messenger.from_environment(),
     )
     giver = Giver(database, blobs, options.home, supervisor.leases, hub.tell)

@@ -17,10 +17,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from loraloom.jobs import devices
+from loraloom.jobs import devices, queue
 from loraloom.jobs.draw_process import DrawProcess
 from loraloom.models.resolve import resolve
-from loraloom.server.kept_process import IDLE, Kept, held
+from loraloom.server.kept_process import IDLE, Kept
 from loraloom.server.playing import DrawnLine
 from loraloom.spec.drawing import Drawing, DrawLine, DrawStart
 from loraloom.spec.errors import LoomError
@@ -207,7 +207,7 @@ def _device(session: Session, process: DrawProcess | None) -> str:
     cards = [slot for slot in devices.slots() if slot != devices.CPU]
     if not cards:
         return devices.CPU
-    busy = held(session)
+    busy = queue.busy(session)
     free = [card for card in cards if card not in busy]
     if not free:
         raise _taken()

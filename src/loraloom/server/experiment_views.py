@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from loraloom.server.views import RunView
 from loraloom.spec.experiment import Experiment, Measured, Prompt, Proposed, Ranked, Seed
+from loraloom.spec.work import Label
 
 
 class ExperimentCreate(BaseModel):
@@ -19,6 +20,8 @@ class ExperimentCreate(BaseModel):
     """Empty: made of the names of what is compared."""
     experiment: Experiment
     priority: int = Field(0, ge=-100, le=100)
+    labels: list[Label] = Field([], max_length=32, examples=[["a100"]])
+    """Only a worker that has all of these may take it."""
 
 
 class ColumnView(BaseModel):
@@ -124,6 +127,8 @@ class SweepCreate(BaseModel):
     prompts: list[Prompt] = Field(default_factory=list, max_length=50)
     """Empty: the sample prompts of the config."""
     seeds: list[Seed] = Field(default_factory=lambda: [1, 2], min_length=1, max_length=50)
+    labels: list[Label] = Field([], max_length=32, examples=[["a100"]])
+    """Only workers that have all of these may take the runs and the experiment."""
 
 
 class SweepView(BaseModel):

@@ -8,11 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
+from loraloom.jobs import queue
 from loraloom.store.database import Database
-from loraloom.store.tables import Lease
 
 LOG = logging.getLogger("loraloom.server")
 IDLE, TICK = 300.0, 0.5
@@ -88,7 +85,7 @@ class Kept(Generic[P]):
     def _needed(self, device: str) -> bool:
         try:
             with self._database.session() as session:
-                return device in held(session)
+                return device in queue.busy(session)
         except Exception:
             LOG.exception("leases cannot be read")
             return False
@@ -100,8 +97,3 @@ class Kept(Generic[P]):
                 self._process = None
         if process is not None:
             process.end()
-
-
-def held(session: Session) -> set[str]:
-    """The devices that runs hold."""
-    return set(session.scalars(select(Lease.device).where(Lease.run_id.is_not(None))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from loraloom.jobs import devices, history, workers
 from loraloom.jobs.meters import FORECAST_ERROR, REGISTRY, RUN_ENDS
 from loraloom.jobs.states import ENDED
 from loraloom.server.context import Context
+from loraloom.spec.work import WorkerDevice
 from loraloom.store.tables import Grant, Lease, Run, Worker, now
 
 LOG = logging.getLogger("loraloom.server")
@@ -41,7 +42,7 @@ def render(context: Context) -> bytes:
     answers = gauge("loraloom_database_up", "Whether the database answers.")
     try:
         with context.database.session() as session:
-            _of_the_rows(gauge, session, context.options.local)
+            _of_the_rows(gauge, session, context.supervisor.own)
             _ends(context.home).count(session)
         answers(1)
     except DBAPIError:
@@ -73,7 +74,7 @@ def _of_this_machine(gauge: Callable[..., Set]) -> None:
         gauge("loraloom_device_load_ratio", "Its load, 0 to 1.", **told)(device.load)
 
 
-def _of_the_rows(gauge: Callable[..., Set], session: Session, local: bool) -> None:
+def _of_the_rows(gauge: Callable[..., Set], session: Session, own: Sequence[WorkerDevice]) -> None:
     moment = now()
     for state, count in session.execute(select(Run.state, func.count()).group_by(Run.state)):
         gauge("loraloom_runs", "Runs by state.", state=state)(count)
@@ -84,12 +85,12 @@ def _of_the_rows(gauge: Callable[..., Set], session: Session, local: bool) -> No
         total, oldest = total + count, min(oldest, since)
     gauge("loraloom_queue_length", "All waiting runs.")(total)
     gauge("loraloom_queue_oldest_wait_seconds", "How long the oldest waiting run has waited.")(_age(moment, oldest))
-    _of_the_devices(gauge, session, moment, local)
+    _of_the_devices(gauge, session, moment, own)
 
 
-def _of_the_devices(gauge: Callable[..., Set], session: Session, moment: datetime, local: bool) -> None:
+def _of_the_devices(gauge: Callable[..., Set], session: Session, moment: datetime, own: Sequence[WorkerDevice]) -> None:
     """How many devices there are and how many are at work, the server's own and those of workers that are there."""
-    offered = Tally((SERVER, "cpu" if slot == devices.CPU else "cuda") for slot in (devices.slots() if local else ()))
+    offered = Tally((SERVER, device.kind) for device in own)
     busy: Tally[tuple[str, str]] = Tally()
     for device in session.scalars(select(Lease.device).where(Lease.run_id.is_not(None))):
         if "/" not in device:  # `worker/device` is a worker's, which is counted by its grant

@@ -17,6 +17,7 @@ from loraloom.jobs.logs import set_up_logs
 from loraloom.server.app import create_app
 from loraloom.server.context import Options, open_database
 from loraloom.spec.errors import LoomError
+from loraloom.spec.work import WorkerDevice
 from loraloom.store import users
 
 
@@ -29,12 +30,12 @@ def serve(
     say: Callable[[str], None],
     open_page: bool,
     import_roots: tuple[Path, ...] = (),
-    local: bool = True,
+    own: tuple[WorkerDevice, ...] | None = None,
 ) -> None:
     """Serve until interrupted. Raises LoomError `login_needed`, `address_in_use`."""
     listening = _listen(host, port)
     port = listening.getsockname()[1]
-    options = Options(host=host, port=port, hosts=allowed, warm=warm, import_roots=import_roots, local=local)
+    options = Options(host=host, port=port, hosts=allowed, warm=warm, import_roots=import_roots, own=own)
     set_up_logs("server")
     trace.begin("loraloom-server")
     _check_login(options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,17 +13,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from loraloom.jobs import ending, errand, grants, meters, queue, received, trace, workers
+from loraloom.jobs import ending, errand, grants, meters, offers, queue, received, trace, workers
 from loraloom.jobs.logs import about
 from loraloom.jobs.runners import Exit
 from loraloom.jobs.tail import tail
 from loraloom.server.context import Context
 from loraloom.spec.errors import CODES, LoomError
+from loraloom.spec.event import RunFailed
 from loraloom.spec.work import Claim, End, Events, FileRef, Files, Orders, Upload, UploadDone, UploadPlan, Work
 from loraloom.store.changes import LOCK
-from loraloom.store.tables import Artifact, Grant, Run, Worker
+from loraloom.store.tables import Artifact, Grant, Run, Worker, now
 
 LINK_SECONDS = 6 * 3600
+NO_ROOM = "no_room"
+"""How a grant ended whose worker had no room on its disk to begin."""
+LATELY = timedelta(hours=1)
 MOST_PART = 256 * 2**20
 """Bytes of a part that goes through the server."""
 
@@ -147,7 +152,7 @@ def end(context: Context, token: str, said: End) -> None:
     """Settle what becomes of the run. Raises LoomError `stale_lease`."""
     with context.database.session() as session:
         grant = grants.find(session, token)
-        if grant.how in ("ended", "returned"):
+        if grant.how in ("ended", "returned", NO_ROOM):
             return
         kind = session.get_one(Run, grant.run_id).kind
     run_dir = context.home / "runs" / grant.run_id
@@ -163,11 +168,14 @@ def end(context: Context, token: str, said: End) -> None:
         word = None
         if said.word is not None:
             word = next((one.payload for one in tail(run_dir, said.word - 1) if one.seq == said.word), None)
-        if said.returned and run.wish is None:
+        no_room = said.returned and died is not None and died.code == "disk_full"
+        if isinstance(word, RunFailed) and word.code == "disk_full":  # of that machine: another may go on, not for ever
+            word, died = None, LoomError(word.code, word.message, word.hint)
+        if said.returned and run.wish is None and (not no_room or _has_room_elsewhere(session, run, grant)):
             ending.requeue(session, run)
         else:
             ending.settle(session, run.id, run_dir, word, Exit(said.code, died), context.home)
-        grants.end(session, grant, "returned" if said.returned else "ended")
+        grants.end(session, grant, NO_ROOM if no_room else "returned" if said.returned else "ended")
         queue.release(session, run.id)
     context.hub.tell(grant.run_id, True)
     context.hub.tell(grant.run_id, False)
@@ -209,6 +217,20 @@ def _take_back(session: Session, worker: Worker, device: str) -> None:
         grants.end(session, grant, "returned")
         ending.requeue(session, run)
         queue.release(session, run.id)
+
+
+def _has_room_elsewhere(session: Session, run: Run, grant: Grant) -> bool:
+    """Whether another machine that is there may take the run and has not given it back lately for want of room."""
+    lately = select(Grant.worker_id).where(
+        Grant.run_id == run.id, Grant.how == NO_ROOM, Grant.ended_at > now() - LATELY, Grant.worker_id.is_not(None)
+    )
+    full = {grant.worker_id, *session.scalars(lately)}
+    names = set(session.scalars(select(Worker.name).where(Worker.id.in_(full))))
+    return any(
+        offer.lease.rpartition("/")[0] not in names
+        and offer.takes(run.wanted_device, run.labels, run.needs_bytes, run.cards)
+        for offer in offers.offers(session)
+    )
 
 
 def _known_code(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -57,6 +58,14 @@ class Length(Group):
         le=64,
     )
     threads: int | None = knob(None, "CPU threads; empty lets torch choose.", "threads", ge=1)
+
+    def at_once(self, batch: int) -> int:
+        """How many of a batch of so many are computed at once: by `micro_batch`, and no more than the share of a process."""
+        return min(self.micro_batch or batch, math.ceil(batch / self.processes))
+
+    def passes(self, batch: int) -> int:
+        """How often each process goes there and back for a batch of so many."""
+        return math.ceil(math.ceil(batch / self.at_once(batch)) / self.processes)
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:

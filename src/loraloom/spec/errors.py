@@ -79,7 +79,6 @@ CODES: dict[str, int] = {
     "stale_lease": 409,
     "worker_not_found": 404,
     "worker_refused": 403,
-    "server_unreachable": 502,
     "checksum_mismatch": 422,
     "blobs_unreachable": 502,
     "no_such_device": 422,

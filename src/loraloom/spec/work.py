@@ -31,22 +31,26 @@ class _Said(BaseModel):
 
 
 class WorkerDevice(_Said):
-    """One device that a worker offers. Memory in bytes."""
+    """One device that a worker offers, or several cards that one run is given together. Memory in bytes, of each."""
 
     id: str = Field(max_length=60)
-    """`cpu` or `cuda:N`."""
+    """`cpu`, `cuda:N`, or `cuda:0+1` for two cards together."""
     name: str = Field("", max_length=200)
     kind: Literal["cuda", "cpu", "mps"] = "cpu"
+    count: int = Field(default=1, ge=1, le=64)
+    """Cards."""
     memory_total: int = Field(0, ge=0)
 
 
 class Register(_Said):
-    """A worker introduces itself; a name that is known is the same machine again."""
+    """A worker introduces itself; a name that is known is the same machine again. `instance`: what its home is called, which
+    tells it from another machine of that name; empty: nobody knows (older workers)."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     devices: list[WorkerDevice] = Field(max_length=64)
     labels: list[Label] = Field([], max_length=32)
     version: str = Field("", max_length=50)
+    instance: str = Field("", max_length=100)
 
 
 class Registered(_Said):
@@ -162,7 +166,7 @@ class Died(_Said):
 
 class End(_Said):
     """How the child ended: its code (0 finished, 1 failed, 130 interrupted, else `died` says why). `returned`: the worker
-    gives the run back unharmed, because it is going down."""
+    gives the run back unharmed, because it is going down or, with `died` `disk_full`, because it has no room to begin."""
 
     code: int
     word: int | None = None

@@ -308,6 +308,8 @@ class Run(Table):
     pid: Mapped[int | None]
     pid_started: Mapped[float | None]
     """When the child's process began, seconds since 1970: tells it from a later process with its pid."""
+    pid_mark: Mapped[str | None] = mapped_column(String(80))
+    """The same by a clock that nobody moves (`detached.Child.mark`); None where the system has none."""
     sandbox: Mapped[str | None]
     fence: Mapped[int] = mapped_column(BigInteger, default=0)
     """Counted up whenever the run is given to a device: whoever holds an older number may write nothing any more."""
@@ -317,6 +319,8 @@ class Run(Table):
     """Memory of a device that it needs by its forecast; None where nobody knows."""
     wanted_device: Mapped[str] = mapped_column(default="auto")
     """As its config asks: `auto`, `cuda`, `cuda:1`, `cpu`, `mps`."""
+    cards: Mapped[int] = mapped_column(default=1)
+    """How many it computes on at once (`training.processes`); on a processor it needs no more than that one."""
     labels: Mapped[list[Any]] = mapped_column(default=list)
     """Only a worker that has all of these may take it."""
     attempts: Mapped[int] = mapped_column(default=0)
@@ -364,6 +368,8 @@ class Worker(Table):
 
     id: Mapped[str] = _id()
     name: Mapped[str] = mapped_column(unique=True)
+    instance: Mapped[str] = mapped_column(default="")
+    """What its home is called: another one under the same name is another machine."""
     devices: Mapped[list[Any]] = mapped_column(default=list)
     """`spec.work.WorkerDevice`, as it told them."""
     labels: Mapped[list[Any]] = mapped_column(default=list)
@@ -392,7 +398,7 @@ class Grant(Table):
     beat_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
     how: Mapped[str | None]
-    """`ended`, `returned`, `expired` or `taken`."""
+    """`ended`, `returned`, `no_room`, `expired` or `taken`."""
 
 
 class Artifact(Table):

@@ -25,7 +25,7 @@ from loraloom.train.adapters import trainable
 from loraloom.train.families.protocol import Family
 from loraloom.train.latents import Latents
 from loraloom.train.samples import Samples
-from loraloom.train.task import Held, part_size
+from loraloom.train.task import Held
 from loraloom.train.texts import Texts
 
 ALL = slice(None)
@@ -96,9 +96,9 @@ class PictureTask:
         return len(self._sampler.batch(position).images)
 
     def parts(self, position: int) -> int:
-        """Parts of `part_size` pictures."""
+        """Parts of as many pictures as are computed at once."""
         pictures = len(self._sampler.batch(position).images)
-        return math.ceil(pictures / part_size(self._run.training, pictures))
+        return math.ceil(pictures / self._run.training.at_once(pictures))
 
     def loss(self, position: int, part: int) -> Tensor:
         """What some pictures of the batch add to its mean loss. Noise, timesteps and captions are drawn for all of it, from
@@ -106,7 +106,7 @@ class PictureTask:
         batch = self._sampler.batch(position)
         random = self._sampler.caption_draws(position)
         captions = [render(self._images[i].captions, self._run.caption, random) for i in batch.images]
-        size = part_size(self._run.training, len(batch.images))
+        size = self._run.training.at_once(len(batch.images))
         some = slice(part * size, (part + 1) * size)
         share = len(batch.images[some]) / len(batch.images)
         return self._mean_loss(batch, captions, draws(self._run.training.seed, Stream.NOISE, position), some) * share

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,6 @@ import torch
 from torch import Tensor
 
 from loraloom.models.resolve import BaseModel
-from loraloom.spec.common import Length
 from loraloom.train.ranks import Ranks
 
 
@@ -34,11 +32,6 @@ class Setting:
     tell: Callable[[Any], None]
     look: Callable[..., None]
     ranks: Ranks = field(default_factory=Ranks)
-
-
-def part_size(training: Length, batch: int) -> int:
-    """How many of a batch of so many are computed at once: by `micro_batch`, and no more than the share of a process."""
-    return min(training.micro_batch or batch, math.ceil(batch / training.processes))
 
 
 class Held(NamedTuple):

@@ -246,6 +246,18 @@ def test_auto_resolution_of_the_built_in_base() -> None:
     assert auto_resolution(_run(), shape, _plan, _device(0.1), memory=simple) == 64
 
 
+def test_processes_share_a_batch() -> None:
+    """Each computes its part at once; what is said to be lowered is less than that."""
+    run, shape = _run(training={"processes": 2, "batch_size": 8}), usual_shape("sd1")
+    assert at_once(run) == 4 and run.training.passes(8) == 1
+    changed, fitted = fit(run, shape, _plan(run), _device(2 + 0.4 + 0.2 + 4.1), memory=simple, eight_bit=False)
+    assert changed == run and fitted.changes == () and fitted.fits
+    changed, fitted = fit(run, shape, _plan(run), _device(2 + 0.4 + 0.2 + 2.1), memory=simple, eight_bit=False)
+    assert at_once(changed) == 2 and changed.training.passes(8) == 2 and fitted.fits
+    alone = applied(run, {"training.processes": 1, "training.batch_size": 4})
+    assert memory(run, shape, _plan(run), _device(9)) == memory(alone, shape, _plan(alone), _device(9))
+
+
 # -- with the memory model itself ---------------------------------------------------------------------------------------
 
 PRESETS = [

@@ -89,6 +89,14 @@ def test_the_leased_card_alone(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -
     )
 
 
+def test_the_leased_cards_together(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    docker, podman = (container.arguments(found, run_dir, 1, device="cuda:1+3") for found in (DOCKER, PODMAN))
+    assert options(docker, "--gpus") == ['"device=1,3"'], "Docker reads it as a line of CSV"
+    assert options(podman, "--device") == ["nvidia.com/gpu=1", "nvidia.com/gpu=3"]
+    assert {"CUDA_VISIBLE_DEVICES=0,1", "NVIDIA_VISIBLE_DEVICES=1,3"} <= set(options(docker, "--env"))
+
+
 def test_secrets_stand_on_no_command_line(run_dir: Path) -> None:
     told = container.arguments(DOCKER, run_dir, 1, network=["LORALOOM_VLM_KEY"])
     assert options(told, "--network") == ["host"] and "LORALOOM_VLM_KEY" in options(told, "--env")

@@ -11,6 +11,8 @@ from loraloom.cli.machine import machine
 from loraloom.jobs import devices
 from loraloom.jobs.hardware import dtypes_of, look, torch_cuda
 from loraloom.jobs.pairs import problems
+from loraloom.spec.errors import LoomError
+from loraloom.spec.work import WorkerDevice
 
 ALL = {"torch": "2.13.0", "bitsandbytes": "0.49.0"}
 
@@ -75,6 +77,18 @@ def test_pairs(
 def test_a_driver_whose_cards_cannot_be_asked(cuda: str | None, codes: list[str]) -> None:
     """Somebody with a card and a plain installation is told what is missing."""
     assert [one.code for one in problems({}, None, cuda, ALL, driven=True)] == codes
+
+
+def test_cards_are_offered_alone_or_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = [WorkerDevice(id=f"cuda:{i}", kind="cuda", memory_total=size) for i, size in enumerate((24, 16, 80))]
+    monkeypatch.setattr(devices, "offered", lambda: [*there, WorkerDevice(id="cpu")])
+    pair, alone = devices.named(["cuda:0+1", "cuda:2"])
+    assert (pair.id, pair.count, pair.memory_total) == ("cuda:0+1", 2, 16), "what each of them has"
+    assert (alone.id, alone.count) == ("cuda:2", 1) and devices.named(["cpu"])[0].count == 1
+    for wanted in (["cuda:3"], ["cuda:0", "cuda:0+1"], ["cuda:1+1"], ["cpu+1"], ["cuda:0+"]):
+        with pytest.raises(LoomError) as refused:
+            devices.named(wanted)
+        assert refused.value.code == "no_such_device"
 
 
 def test_command(capsys: pytest.CaptureFixture[str]) -> None:

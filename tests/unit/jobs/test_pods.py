@@ -102,6 +102,23 @@ def row(giver: Giver, run: str) -> Run:
         return session.get_one(Run, run)
 
 
+def test_a_run_on_several_cards_gets_a_class_that_has_them(giver: Giver, cluster: Cluster) -> None:
+    two = {"name": "pair", "memory_bytes": "24GiB", "count": 2}
+    settings = SETTINGS.model_copy(update={"classes": (*SETTINGS.classes, GpuClass.model_validate(two))})
+    first, second = queue_runs(giver, 10 << 30, 10 << 30)
+    with giver.database.session() as session:
+        session.get_one(Run, first).cards = 2
+    Pods(giver, settings, cluster).round()  # pyright: ignore[reportArgumentType]
+    asked = {ask.run_id: ask for ask in cluster.asked}
+    classes = {run: settings.class_for(ask.needs_bytes, ask.cards) for run, ask in asked.items()}
+    assert {run: found and found.name for run, found in classes.items()} == {first: "pair", second: "small"}
+    with giver.database.session() as session:
+        grants_of = dict(session.execute(select(Grant.run_id, Grant.device)).all())
+    assert grants_of == {first: "cuda:0+1", second: "cuda:0"}, "what their children see"
+    with pytest.raises(LoomError, match="4 GPUs together"):
+        settings.class_for(1, 4)
+
+
 def test_places_are_filled_by_memory(giver: Giver, cluster: Cluster, pods: Pods) -> None:
     runs = queue_runs(giver, 40 << 30, 10 << 30, 90 << 30)
     pods.round()

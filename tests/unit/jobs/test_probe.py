@@ -10,7 +10,10 @@ from loraloom.data.importer import scan
 from loraloom.data.plan import plan as make_plan
 from loraloom.forecast.combine import Place, from_probe
 from loraloom.forecast.counts import amounts, latents
+from loraloom.forecast.ladder import applied
+from loraloom.jobs.facts import facts_of
 from loraloom.jobs.follow import Wish
+from loraloom.jobs.foresee import case_of
 from loraloom.jobs.probe import STEPS, probe
 from loraloom.spec.errors import LoomError
 from loraloom.train.child import read_run
@@ -42,6 +45,20 @@ def test_what_is_cached_is_counted_as_the_run_counts(tmp_path: Path) -> None:
     assert start_child(run_dir).wait() == 0
     told = [step["total"] for step in payloads(run_dir, "StageProgressed") if step["stage"] == "caching"]
     assert told[0] == latents(make_plan(scan(run.dataset), run)) == 96
+
+
+def test_one_of_several_processes_is_measured(tmp_path: Path) -> None:
+    """It has its share of the batch and of the threads; the forecast is of what each of them does."""
+    run = read_run(make_run(tmp_path / "run", training={"processes": 2, "batch_size": 8, "threads": 2}))
+    report, facts = scan(run.dataset), facts_of(run)
+    assert facts.threads == 1 and facts.memory_free < facts_of(applied(run, {"training.processes": 1})).memory_free
+    measured = probe(run, report, Wish())
+    alone = applied(run, {"training.processes": 1, "training.batch_size": 4, "training.threads": 1})
+    other = probe(alone, report, Wish())
+    assert measured.peak_memory_bytes == pytest.approx(other.peak_memory_bytes, rel=0.1)
+    assert measured.latents == other.latents
+    by_model = case_of(run, make_plan(report, run), facts).expected["step"]
+    assert by_model == pytest.approx(case_of(alone, make_plan(report, alone), facts_of(alone)).expected["step"])
 
 
 def test_it_can_be_stopped(tmp_path: Path) -> None:

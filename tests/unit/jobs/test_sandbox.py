@@ -303,6 +303,8 @@ def test_without_bubblewrap_there_are_limits_and_that_is_said(monkeypatch: pytes
         ("cuda:1", "2,5", "5"),
         ("cuda", "3", "3"),
         ("cuda:0", "GPU-a", "GPU-a"),
+        ("cuda:0+2", None, "0,2"),
+        ("cuda:1+2", "4,5,6", "5,6"),
     ],
 )
 def test_only_the_card_that_was_leased(

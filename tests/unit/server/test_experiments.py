@@ -222,6 +222,17 @@ def test_a_sweep_is_its_runs_and_an_experiment_after_them(served: tuple[Any, Con
     assert "name" not in settings and "training.steps" not in settings
 
 
+def test_both_ask_for_machines_with_labels(served: tuple[Any, Context]) -> None:
+    client, _ = served
+    assert created(client)["run"]["labels"] == []
+    answer = client.post("/api/experiments", json={"experiment": KNOWN, "labels": ["eu", "a100", "eu"]})
+    assert answer.json()["run"]["labels"] == ["a100", "eu"]
+    assert client.post("/api/experiments", json={"experiment": KNOWN, "labels": ["a b"]}).status_code == 422
+    dataset = client.post("/api/datasets/sample").json()["id"]
+    told = client.post("/api/sweeps", json=SWEEP | {"dataset": dataset, "labels": ["a100"]}).json()
+    assert [run["labels"] for run in (*told["runs"], told["experiment"])] == [["a100"]] * 5
+
+
 def test_a_sweep_with_a_wrong_value_queues_nothing(served: tuple[Any, Context]) -> None:
     client, _ = served
     dataset = client.post("/api/datasets/sample").json()["id"]

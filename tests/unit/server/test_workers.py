@@ -65,7 +65,7 @@ def test_a_worker_is_shown_with_what_it_does(served: tuple[Any, Context]) -> Non
     gone, there = client.get("/api/workers").json()["items"]
     assert (gone["name"], gone["there"], gone["devices"][0]["run"]) == ("gone", False, None)
     assert (there["there"], there["labels"], there["version"]) == (True, ["a100"], "1.2")
-    assert there["devices"] == [CARD | {"run": {"id": run_id, "name": "r0"}}]
+    assert there["devices"] == [CARD | {"count": 1, "run": {"id": run_id, "name": "r0"}}]
     assert client.get(f"/api/runs/{run_id}").json()["worker"] == "gpu-1"
     assert client.get("/api/labels").json() == {"labels": ["a100"]}
 
@@ -121,7 +121,7 @@ def test_a_queued_run_says_why_it_waits(served: tuple[Any, Context]) -> None:
         *add_runs(context, 1, labels=["a100"]),
     ]
     told = {run["id"]: run["waits"] for run in client.get("/api/queue").json()["waiting"]}
-    plain = {"most": None, "team": None, "labels": [], "device": None, "bytes": None}
+    plain = {"most": None, "team": None, "labels": [], "device": None, "cards": None, "bytes": None}
     assert told == {
         ids[0]: plain | {"why": "memory", "bytes": 30 * GB},
         ids[1]: plain | {"why": "labels", "labels": ["h100"]},
@@ -150,6 +150,36 @@ def test_quotas_are_kept_and_refuse(served: tuple[Any, Context]) -> None:
     assert client.post("/api/runs", json=body | {"labels": ["a b"]}).json()["error"]["code"] == "request_invalid"
     wrong = {"items": [{"kind": "user", "name": "x", "most_active": -1}]}
     assert client.put("/api/settings/quotas", json=wrong).status_code == 422
+
+
+def test_a_quota_refuses_to_queue_a_run_again(served: tuple[Any, Context]) -> None:
+    client, context = served
+    paused, failed, other = (add_runs(context, 1, state=state)[0] for state in ("paused", "failed", "queued"))
+    rows = [{"kind": "user", "name": "", "most_queued": 1}]
+    client.put("/api/settings/quotas", json={"items": rows})
+    for path in (f"/api/runs/{paused}/resume", f"/api/runs/{failed}/retry"):
+        refused = client.post(path, json={})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "quota_reached"), path
+        assert " has 1 runs waiting, and 1 may wait at most." in refused.json()["error"]["message"]
+    assert client.post(f"/api/runs/{other}/resume").json()["error"]["code"] == "run_not_ready"
+    assert client.get(f"/api/runs/{paused}").json()["state"] == "paused"
+    client.post(f"/api/runs/{other}/cancel")
+    assert client.post(f"/api/runs/{paused}/resume").json()["state"] == "queued"
+    assert client.post(f"/api/runs/{failed}/retry", json={}).json()["error"]["code"] == "quota_reached"
+
+
+def test_a_quota_of_the_owner_holds_whoever_asks(served: tuple[Any, Context]) -> None:
+    client, context = served
+    bearing(context, "ben")
+    with context.database.session() as session:
+        ben = session.query(User).filter_by(name="ben").one()
+        run = Run(name="his", user_id=ben.id, family="sd1", base_model="thimble", state="paused")
+        session.add(run)
+        session.flush()
+        run_id = run.id
+    client.put("/api/settings/quotas", json={"items": [{"kind": "user", "name": "ben", "most_queued": 0}]})
+    refused = client.post(f"/api/runs/{run_id}/resume").json()["error"]
+    assert (refused["code"], refused["message"]) == ("quota_reached", "ben has 0 runs waiting, and 0 may wait at most.")
 
 
 def test_a_user_is_put_into_a_team(served: tuple[Any, Context]) -> None:

@@ -16,7 +16,6 @@ from loraloom.spec.errors import LoomError
 from loraloom.spec.run import Training
 from loraloom.train.device import device_of
 from loraloom.train.ranks import Ranks
-from loraloom.train.task import part_size
 
 SCRIPT = """
 import json, sys
@@ -124,7 +123,7 @@ def test_a_failure_of_one_process_is_raised_as_it_is() -> None:
 )
 def test_parts_are_no_larger_than_a_share(processes: int, micro: int | None, batch: int, size: int) -> None:
     training = Training(steps=1, processes=processes, micro_batch=micro)
-    assert min(part_size(training, batch), batch) == min(size, batch)
+    assert min(training.at_once(batch), batch) == min(size, batch)
 
 
 def test_each_process_has_a_device_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

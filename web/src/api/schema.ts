@@ -2536,7 +2536,7 @@ export interface paths {
         put?: never;
         /**
          * Register Worker
-         * @description Introduce a worker; asked again under a name that is known, it is the same machine.
+         * @description Introduce a worker. A name that is known is the same machine again, or another one once that is away.
          */
         post: operations["register_worker"];
         delete?: never;
@@ -2991,6 +2991,14 @@ export interface components {
             images?: string[] | null;
             /** Job */
             job: components["schemas"]["ClipJob"] | components["schemas"]["TaggerJob"] | components["schemas"]["CaptionerJob"] | components["schemas"]["VlmJob"] | components["schemas"]["PhotoJob"];
+            /**
+             * Labels
+             * @default []
+             * @example [
+             *       "a100"
+             *     ]
+             */
+            labels: string[];
             /** Only */
             only?: ("uncaptioned" | "captioned" | "held_out" | "repeated" | "removed") | null;
             /**
@@ -3820,7 +3828,7 @@ export interface components {
         /**
          * End
          * @description How the child ended: its code (0 finished, 1 failed, 130 interrupted, else `died` says why). `returned`: the worker
-         *     gives the run back unharmed, because it is going down.
+         *     gives the run back unharmed, because it is going down or, with `died` `disk_full`, because it has no room to begin.
          */
         End: {
             /** Code */
@@ -4181,6 +4189,14 @@ export interface components {
          */
         ExperimentCreate: {
             experiment: components["schemas"]["Experiment"];
+            /**
+             * Labels
+             * @default []
+             * @example [
+             *       "a100"
+             *     ]
+             */
+            labels: string[];
             /**
              * Name
              * @default
@@ -5886,11 +5902,17 @@ export interface components {
         };
         /**
          * Register
-         * @description A worker introduces itself; a name that is known is the same machine again.
+         * @description A worker introduces itself; a name that is known is the same machine again. `instance`: what its home is called, which
+         *     tells it from another machine of that name; empty: nobody knows (older workers).
          */
         Register: {
             /** Devices */
             devices: components["schemas"]["WorkerDevice"][];
+            /**
+             * Instance
+             * @default
+             */
+            instance: string;
             /**
              * Labels
              * @default []
@@ -6765,6 +6787,14 @@ export interface components {
             /** Dataset */
             dataset?: string | null;
             /**
+             * Labels
+             * @default []
+             * @example [
+             *       "a100"
+             *     ]
+             */
+            labels: string[];
+            /**
              * Name
              * @default
              */
@@ -7470,11 +7500,14 @@ export interface components {
         /**
          * Waits
          * @description `quota`: its owner or the `team` has used up that of `most` runs at work. `labels`: no machine that is there has all
-         *     of `labels`. `device`: none has the `device` that it wants. `memory`: none has the `bytes` that its forecast says.
+         *     of `labels`. `device`: none has the `device` that it wants. `cards`: none offers so many `cards` together. `memory`: none
+         *     has the `bytes` that its forecast says.
          */
         Waits: {
             /** Bytes */
             bytes?: number | null;
+            /** Cards */
+            cards?: number | null;
             /** Device */
             device?: string | null;
             /**
@@ -7490,7 +7523,7 @@ export interface components {
              * Why
              * @enum {string}
              */
-            why: "quota" | "labels" | "device" | "memory";
+            why: "quota" | "labels" | "device" | "cards" | "memory";
         };
         /**
          * WarningRaised
@@ -7639,9 +7672,14 @@ export interface components {
         };
         /**
          * WorkerDevice
-         * @description One device that a worker offers. Memory in bytes.
+         * @description One device that a worker offers, or several cards that one run is given together. Memory in bytes, of each.
          */
         WorkerDevice: {
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
             /** Id */
             id: string;
             /**
@@ -7666,6 +7704,11 @@ export interface components {
          * @description A device of a worker, and the run that is on it.
          */
         WorkerDeviceView: {
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
             /** Id */
             id: string;
             /**
@@ -15800,7 +15843,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_not_ready */
+            /** @description run_not_ready, quota_reached */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18036,7 +18079,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description stale_lease */
+            /** @description in_use */
             409: {
                 headers: {
                     [name: string]: unknown;

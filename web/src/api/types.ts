@@ -27,6 +27,7 @@ export type Forecast = Schemas["Forecast"];
 export type Foreseen = Schemas["Foreseen"];
 export type Hardware = Schemas["Hardware"];
 export type Image = Schemas["ImageView"];
+export type Lifecycle = Schemas["Lifecycle"];
 export type LineNote = Schemas["LineNote"];
 export type Lora = Schemas["LoraView"];
 export type LoraAsked = Schemas["LoraAsked"];

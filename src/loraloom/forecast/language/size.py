@@ -55,14 +55,13 @@ def size_of(plan: TextPlan, run: TextRun) -> TextSize:
 
 
 def items_at_once(run: TextRun, size: TextSize) -> int:
-    """Items that are computed at once."""
-    batch = run.training.batch_size
-    return max(1, min(batch, run.training.micro_batch or batch, size.samples))
+    """Items that a process computes at once."""
+    return max(1, run.training.at_once(min(run.training.batch_size, size.samples)))
 
 
 def calls(run: TextRun, size: TextSize) -> int:
-    """Passes there and back of a whole batch."""
-    return ceil(min(run.training.batch_size, size.samples) / items_at_once(run, size))
+    """Passes there and back of a process for a whole batch."""
+    return run.training.passes(min(run.training.batch_size, size.samples))
 
 
 def fullest(size: TextSize, batch: int, many: int) -> Texts:

@@ -1,4 +1,4 @@
-"""Children that outlive the process that started them: known by pid and start time alone, asked through files.
+"""Children that outlive the process that started them: known by pid and start alone, asked through files.
 
 Unlike the local runner's child (docs/decisions/0003) they train on when nobody follows; see docs/decisions/0004, and 0012
 for those in containers.
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -31,7 +31,7 @@ TRAIN = "loraloom.train"
 UNKNOWN = 256
 """Exit code of a child of an earlier server that ended without a word: only its parent is told the code."""
 SAME_MOMENT = 2.0
-"""Seconds that a start time may seem to move while the system's clock is put right."""
+"""Seconds that a start time may seem to move while the system's clock is put right, where that is all there is."""
 FIRST_WORD = 1.0
 """Seconds: no child says anything sooner after its start, and start times are rounded down by less."""
 OOM_SCORE = 500
@@ -52,7 +52,15 @@ class Child:
 
     pid: int
     started: float
-    """Seconds since the epoch."""
+    """Seconds since the epoch, as the system's clock stood when this was made."""
+    mark: str | None = field(default=None, compare=False)
+    """The system's start, and the ticks from there to the child's: no clock that is moved changes them. None where the
+    system keeps the moment itself (all but Linux), and for children of older servers."""
+
+
+def child_of(pid: int) -> Child:
+    """The process `pid` as a child, to be known again."""
+    return Child(pid, _started(pid), _mark(pid))
 
 
 def start(
@@ -82,7 +90,7 @@ def start(
             name=name or run_dir.name,
             network=network,
         )
-        child = Child(pid, _started(pid))
+        child = child_of(pid)
         _CONTAINED.add(child)
         return child
     return launch(
@@ -138,7 +146,7 @@ def launch(
         if shut_in:
             os.close(write)
         pid = _pid_within(read, process, run_dir) if shut_in else process.pid
-    child = Child(pid, _started(pid))
+    child = child_of(pid)
     _PROCESSES[child], _KILLS_BEFORE[child] = process, oom_kills()
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/oom_score_adj").write_text(str(OOM_SCORE), "ascii")
@@ -180,7 +188,7 @@ def end_strays(run_dir: Path) -> None:
             if process.pid != os.getpid() and any(
                 name == part or name in part.split(":") for part in process.cmdline()
             ):
-                kill(Child(process.pid, process.create_time()))
+                kill(child_of(process.pid))
 
 
 def ended(child: Child, run_dir: Path) -> Exit | None:
@@ -225,17 +233,17 @@ def gone() -> LoomError:
 
 
 def cpu_seconds(child: Child) -> float | None:
-    """Processor time it has used; None when it is gone. One that stands still while no event comes hangs."""
+    """Processor time that it and what it started have used; None when it is gone. One that stands still while no event comes
+    hangs."""
     process = _process(child)
     with contextlib.suppress(psutil.Error):
         if process is not None:
-            times = process.cpu_times()
-            return times.user + times.system
+            return sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)))
     return None
 
 
 def memory_bytes(child: Child) -> int:
-    """Resident memory; 0 when it is gone."""
+    """Resident memory of it alone; 0 when it is gone."""
     process = _process(child)
     with contextlib.suppress(psutil.Error):
         if process is not None:
@@ -251,7 +259,10 @@ def ours() -> list[Child]:
 def _process(child: Child) -> psutil.Process | None:
     try:
         process = psutil.Process(child.pid)
-        same = abs(process.create_time() - child.started) < SAME_MOMENT
+        if child.mark is not None and (mark := _mark(child.pid)) is not None:
+            same = mark == child.mark
+        else:
+            same = abs(process.create_time() - child.started) < SAME_MOMENT
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None
@@ -275,6 +286,17 @@ def _started(pid: int) -> float:
         return psutil.Process(pid).create_time()
     except psutil.Error:
         return time.time()  # over already; its exit code tells
+
+
+def _mark(pid: int) -> str | None:
+    """See `Child.mark`. Source: proc_pid_stat(5), field 22; random(4), boot_id: the ticks of two starts may be the same."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        after_name = stat[stat.rindex(b")") + 1 :]  # a program's name may hold blanks and brackets
+        return f"{boot}/{int(after_name.split()[19])}"
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _apart() -> int:

@@ -126,8 +126,7 @@ def arguments(
     if found.podman:
         told += [*_processes_as_here(), *(("--userns", "keep-id") if os.geteuid() != 0 else ())]
     if shown.is_card(device):
-        card = shown.card(device, os.environ)
-        told += ["--device", f"nvidia.com/gpu={card}"] if found.podman else ["--gpus", f"device={card}"]
+        told += _cards(shown.card(device, os.environ), found.podman)
     told += _mounts(run_dir, base, read_only, network is not None)
     for key, value in _variables(device, name, base).items():
         told += ["--env", f"{key}={value}"]
@@ -178,12 +177,20 @@ def _mount(source: Path, target: Path, writable: bool = False) -> tuple[str, str
     return "--mount", line.getvalue()
 
 
+def _cards(cards: str, podman: bool) -> list[str]:
+    """Docker reads the value as a line of CSV, in which several cards are one field."""
+    if podman:
+        return [part for card in cards.split(",") for part in ("--device", f"nvidia.com/gpu={card}")]
+    return ["--gpus", f'"device={cards}"' if "," in cards else f"device={cards}"]
+
+
 def _variables(device: str, name: str, base: Path | None) -> dict[str, str]:
     kept = shown.shut_in(device, name, base) | {"LORALOOM_HOME": str(HOME / ".loraloom")}
     # images may ask for all cards, which NVIDIA's runtime listens to
     kept["NVIDIA_VISIBLE_DEVICES"] = shown.card(device, os.environ) or "void"
     if shown.is_card(device):
-        kept["CUDA_VISIBLE_DEVICES"] = "0"  # the one card that the container has
+        count = shown.card(device, os.environ).count(",") + 1
+        kept["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, range(count)))  # the container has no others
     if not of_host():
         for key in (*shown.WAYS, "PYTHONPATH"):
             kept.pop(key, None)

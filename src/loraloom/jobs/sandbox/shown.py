@@ -65,12 +65,13 @@ def shut_in(device: str, name: str, base: Path | None) -> dict[str, str]:
 
 
 def card(device: str, around: Mapping[str, str]) -> str:
-    """CUDA_VISIBLE_DEVICES for `cuda:1`: the second of the cards that this process itself may see; empty without one."""
+    """CUDA_VISIBLE_DEVICES for `cuda:1`: the second of the cards that this process itself may see; for `cuda:0+1` the first
+    two. Empty without one."""
     if not is_card(device):
         return ""
-    index = device.partition(":")[2] or "0"
-    seen = around.get("CUDA_VISIBLE_DEVICES", "").split(",")
-    return seen[int(index)] if seen != [""] and int(index) < len(seen) else index
+    seen = [card for card in around.get("CUDA_VISIBLE_DEVICES", "").split(",") if card]
+    numbers = (device.partition(":")[2] or "0").split("+")
+    return ",".join(seen[int(number)] if int(number) < len(seen) else number for number in numbers)
 
 
 def is_card(device: str) -> bool:

@@ -8,11 +8,13 @@ in it, since it holds a token.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import shutil
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from loraloom.jobs import asks, outfit, trace
@@ -26,15 +28,19 @@ from loraloom.jobs.watch import Watch
 from loraloom.jobs.worker.cache import Cache
 from loraloom.jobs.worker.client import Away, Server
 from loraloom.jobs.worker.lay import lay
-from loraloom.jobs.worker.ship import EventQueue, FileSet
+from loraloom.jobs.worker.ship import MOST_BYTES, EventQueue, FileSet
 from loraloom.spec.errors import LoomError
-from loraloom.spec.event import CheckpointSaved, RunStarted
+from loraloom.spec.event import CheckpointSaved, RunFailed, RunStarted
 from loraloom.spec.work import BEAT_SECONDS, Died, End, Orders, Work
 
 LOG = logging.getLogger("loraloom.worker")
 KEPT, RUNS = "kept", "runs"
 LOOK, FILES = 0.1, 1.0
 """Seconds between two looks at the child, and between two at its files."""
+FULL = 2**20
+"""Bytes of free disk below which a child that failed without a word had no room for one."""
+LEAST_BYTES = 16_000
+"""Of events in a message: it is no smaller, however slow the way to the server is."""
 
 
 class Carry:
@@ -55,6 +61,9 @@ class Carry:
         self._fault: LoomError | None = None
         self.failed = False
         """Whether it could not even be begun here."""
+        self.no_room = False
+        """Whether this machine's disk was too full for it."""
+        self._most = MOST_BYTES
 
     @classmethod
     def adopt(cls, file: Path, server: Server, root: Path, cache: Cache) -> Carry:
@@ -103,8 +112,9 @@ class Carry:
             ended = self._begin() or self._look_after()
         except LoomError as error:
             LOG.warning("it cannot be carried out here: %s %s", error.message, error.hint)
-            self.failed = True
-            self._tell_end(Exit(FAILED, error), None)
+            self.failed, self.no_room = True, error.code == "disk_full"
+            self._end_child()
+            self._tell_end(Exit(FAILED, error), None, returned=self.no_room)
             return
         if self._stale.is_set() or ended is None:
             return
@@ -169,7 +179,8 @@ class Carry:
                 detached.kill(self.child)
                 ended = Exit(-9, HUNG)
             if ended is not None:
-                return ended, self._last_word()
+                word = self._last_word()
+                return self._reason(ended, word), word
             if self._killed:
                 detached.kill(self.child)
             elif self._stop.is_set() and not asked:
@@ -187,9 +198,17 @@ class Carry:
         for event in tail(self.run_dir, self.work.last_seq):
             if isinstance(event.payload, ENDS):
                 word = event.seq
+                self.no_room = isinstance(event.payload, RunFailed) and event.payload.code == "disk_full"
             elif isinstance(event.payload, RunStarted):
-                word = None
+                word, self.no_room = None, False
         return word
+
+    def _reason(self, ended: Exit, word: int | None) -> Exit:
+        """Where the disk is full, the child may not even have been able to say so."""
+        if word is None and ended == Exit(FAILED) and shutil.disk_usage(self.run_dir).free < FULL:
+            self.no_room = True
+            return Exit(FAILED, refusal(self.run_dir, OSError(errno.ENOSPC, "")))
+        return ended
 
     def _send_files(self) -> bool:
         assert self._files is not None
@@ -214,13 +233,13 @@ class Carry:
                 return
             time.sleep(BEAT_SECONDS / 2)
 
-    def _tell_end(self, ended: Exit, word: int | None) -> None:
+    def _tell_end(self, ended: Exit, word: int | None, returned: bool = False) -> None:
         died = ended.died
         said = End(
             code=ended.code,
             word=word,
             died=Died(code=died.code, message=died.message[:2000], hint=died.hint[:2000]) if died else None,
-            returned=self._returning and ended.code == INTERRUPTED,
+            returned=returned or (self._returning and ended.code == INTERRUPTED),
         )
         while not self._stale.is_set():
             try:
@@ -247,15 +266,17 @@ class Carry:
 
     def _speak_once(self) -> None:
         self._events.read()
-        lines = self._events.next(self._files) if self._files is not None else []
+        lines = self._events.next(self._files, self._most) if self._files is not None else []
         self._full = False
         try:
             orders = self._server.events(self._events.confirmed, lines)
         except Away as error:
             LOG.warning("the server does not answer: %s", error)
+            self._most = max(LEAST_BYTES, self._most // 2)  # much takes long where the way is slow
         except LoomError as error:
             self._heed(error)
         else:
+            self._most = min(MOST_BYTES, self._most * 2)
             self._full = bool(lines)
             self._events.confirm(max(orders.last_seq, 0))
             self._obey(orders)
@@ -293,13 +314,17 @@ class Carry:
             detached.kill(self.child)
 
     def _keep(self) -> None:
-        """Note what was given and which process carries it out."""
-        child = None if self.child is None else {"pid": self.child.pid, "started": self.child.started}
-        self._kept.parent.mkdir(parents=True, exist_ok=True)
+        """Note what was given and which process carries it out. Raises LoomError `disk_full`, `not_writable`."""
+        child = None if self.child is None else asdict(self.child)
         half = self._kept.with_suffix(".partial")
-        half.touch(mode=0o600)
-        half.write_text(json.dumps({"work": self.work.model_dump(), "child": child}), "utf-8")
-        half.replace(self._kept)
+        try:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            half.touch(mode=0o600)
+            half.write_text(json.dumps({"work": self.work.model_dump(), "child": child}), "utf-8")
+            half.replace(self._kept)
+        except OSError as error:
+            half.unlink(missing_ok=True)
+            raise refusal(half.parent, error) from error
 
     def _carrier(self) -> dict[str, str]:
         return {"traceparent": self.work.traceparent} if self.work.traceparent else {}

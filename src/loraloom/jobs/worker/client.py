@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urljoin
@@ -15,6 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from loraloom.jobs import trace
 from loraloom.spec.errors import CODES, LoomError
 from loraloom.spec.work import (
+    LEASE_SECONDS,
     Claim,
     End,
     Events,
@@ -32,6 +34,8 @@ from loraloom.spec.work import (
 T = TypeVar("T")
 CONNECT, ANSWER, TRANSFER = 3.0, 20.0, 60.0
 """Seconds to wait for a connection, for an answer, and for the next bytes of a file."""
+SOONEST = 2.0
+"""Seconds that an answer to a beat may take, however short a lease is: a server that has much to do is not asked twice."""
 PATIENCE = 300.0
 """Seconds for which a file is tried again before the round begins anew."""
 CHUNK = 2**20
@@ -41,19 +45,26 @@ class Away(Exception):
     """Nobody answers, or the server cannot answer now: to be tried again."""
 
 
+@dataclass
+class _Terms:
+    lease: float = LEASE_SECONDS
+    """Seconds; what the server said when this worker introduced itself."""
+
+
 class Server:
     """Calls with one bearer token. Safe from several threads."""
 
-    def __init__(self, url: str, token: str) -> None:
-        """`url` is where the page is, with http or https."""
+    def __init__(self, url: str, token: str, terms: _Terms | None = None) -> None:
+        """`url` is where the page is, with http or https; `terms` are shared by all that know the same server."""
         self._url, self._token = url.rstrip("/") + "/", token
+        self._terms = terms or _Terms()
         timeout = httpx2.Timeout(ANSWER, connect=CONNECT)
         self._client = httpx2.Client(timeout=timeout, headers={"Authorization": f"Bearer {token}"})
         self._files = httpx2.Client(timeout=httpx2.Timeout(TRANSFER, connect=CONNECT), follow_redirects=True)
 
     def with_token(self, token: str) -> Server:
         """The same server, asked with another token."""
-        return Server(self._url, token)
+        return Server(self._url, token, self._terms)
 
     def close(self) -> None:
         """Let the connections go."""
@@ -61,8 +72,10 @@ class Server:
         self._files.close()
 
     def register(self, said: Register) -> Registered:
-        """Introduce this worker. Raises Away, LoomError `worker_refused`."""
-        return self._post("api/work/workers", said, Registered)
+        """Introduce this worker. Raises Away, LoomError `worker_refused`, `in_use`."""
+        known: Registered = self._post("api/work/workers", said, Registered)
+        self._terms.lease = known.lease_seconds
+        return known
 
     def claim(self, worker_id: str, device: str) -> Work | None:
         """The next run for a device, if there is one. Raises Away, LoomError `worker_not_found`, `worker_refused`."""
@@ -73,8 +86,11 @@ class Server:
         return self._call("GET", "api/work/mine", None, Work)
 
     def events(self, after: int, lines: list[str]) -> Orders:
-        """Send events. Raises Away, LoomError `stale_lease`."""
-        return self._post("api/work/events", Events(after=after, lines=lines), Orders)
+        """Send events. It waits for an answer for a quarter of the lease: one that is lost does not cost the run. Raises
+        Away, LoomError `stale_lease`."""
+        wait = max(SOONEST, self._terms.lease / 4)
+        timeout = httpx2.Timeout(wait, connect=min(CONNECT, wait))
+        return self._post("api/work/events", Events(after=after, lines=lines), Orders, timeout)
 
     def files(self, put: list[FileRef], remove: list[str]) -> None:
         """Say what the run folder now holds. Raises Away, LoomError `stale_lease`."""
@@ -136,14 +152,22 @@ class Server:
         """The token goes to the server alone: addresses of the store carry their own signature."""
         return {"Authorization": f"Bearer {self._token}"} if address.startswith(self._url) else {}
 
-    def _post(self, path: str, body: BaseModel, answer: Any) -> Any:
-        return self._call("POST", path, body, answer)
+    def _post(self, path: str, body: BaseModel, answer: Any, timeout: httpx2.Timeout | None = None) -> Any:
+        return self._call("POST", path, body, answer, timeout)
 
-    def _call(self, method: str, path: str, body: BaseModel | None, kind: Any) -> Any:
+    def _call(
+        self, method: str, path: str, body: BaseModel | None, kind: Any, timeout: httpx2.Timeout | None = None
+    ) -> Any:
         headers = {"Content-Type": "application/json", **trace.carrier()}
         content = body.model_dump_json().encode() if body is not None else None
         with _reaching():
-            answer = self._client.request(method, urljoin(self._url, path), content=content, headers=headers)
+            answer = self._client.request(
+                method,
+                urljoin(self._url, path),
+                content=content,
+                headers=headers,
+                timeout=timeout or self._client.timeout,
+            )
         _check(answer)
         if kind is None:
             return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import secrets
 import shutil
 import threading
 import time
@@ -13,10 +15,12 @@ from filelock import FileLock, Timeout
 
 from loraloom import __version__
 from loraloom.jobs import trace
+from loraloom.jobs.folder import refusal
 from loraloom.jobs.runners import detached
 from loraloom.jobs.worker.cache import Cache
 from loraloom.jobs.worker.carry import KEPT, RUNS, Carry
 from loraloom.jobs.worker.client import Away, Server
+from loraloom.jobs.workers import SEEN
 from loraloom.spec.errors import LoomError
 from loraloom.spec.work import Register, WorkerDevice
 
@@ -24,8 +28,11 @@ LOG = logging.getLogger("loraloom.worker")
 ASK, AFTER_FAULT = 5.0, 30.0
 """Seconds between two asks of an idle device that nobody wakes, and after a run that could not be begun here."""
 LOOK = 0.2
+NAME_WAIT = SEEN.total_seconds() + 15
+"""Seconds for which a name is asked for that is another's: after the loss of its home that is this machine itself."""
+INSTANCE = "instance"
 ROOM = 64 * 2**20
-"""Bytes of free disk below which nothing is asked for: every run would only be handed back, and counted as lost."""
+"""Bytes of free disk below which nothing is asked for: every run would only be handed back."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,9 @@ class Worker:
         self._slots = [_Slot(device) for device in options.devices]
         self._bell, self._ending = threading.Event(), threading.Event()
         self._id: str | None = None
+        self._instance = ""
+        self._refused_at: float | None = None
+        """When this name was refused first, on the monotonic clock; None: it was not, or is this worker's now."""
 
     def wake(self) -> None:
         """From any thread: there may be work."""
@@ -75,7 +85,7 @@ class Worker:
         self._bell.set()
 
     def run(self) -> None:
-        """Work until drained. Raises LoomError `worker_refused`, `in_use` when another worker has this home."""
+        """Work until drained. Raises LoomError `worker_refused`, `in_use` when another worker has this home or this name."""
         self._options.home.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self._options.home / "lock")
         try:
@@ -84,6 +94,7 @@ class Worker:
             hint = "Give each worker of a machine its own --name."
             raise LoomError("in_use", f"Another worker works in {self._options.home}.", hint) from error
         with lock:
+            self._instance = _instance(self._options.home)
             self._adopt()
             if self._options.redis:
                 from loraloom.jobs.worker.listen import listen
@@ -101,6 +112,8 @@ class Worker:
             if slot.carry is not None and slot.carry.ended.is_set():
                 slot.ask_at = 0.0
                 slot.rest_until = time.monotonic() + AFTER_FAULT if slot.carry.failed else 0.0
+                for one in self._slots if slot.carry.no_room else ():  # they share the disk
+                    one.rest_until = time.monotonic() + AFTER_FAULT
                 slot.carry = None
             if slot.carry is not None and self._ending.is_set():
                 slot.carry.give_back()
@@ -123,12 +136,16 @@ class Worker:
         try:
             if self._id is None:
                 self._id = self._server.register(self._introduction()).id
+                self._refused_at = None
             with trace.span("claim", device=slot.device.id):
                 work = self._server.claim(self._id, slot.device.id)
         except Away as error:
             LOG.warning("the server does not answer: %s", error)
             return
         except LoomError as error:
+            if error.code == "in_use":
+                self._wait_for_name(error)
+                return
             if error.code not in ("worker_not_found", "no_such_device"):
                 raise
             self._id = None  # the server has forgotten this worker: it introduces itself again
@@ -138,9 +155,26 @@ class Worker:
             slot.carry = Carry(work, self._server, self._options.home, self._cache)
             slot.carry.start()
 
+    def _wait_for_name(self, error: LoomError) -> None:
+        """Ask again in a while. Raises `error` when that was in vain and nothing is at work here."""
+        moment = time.monotonic()
+        if self._refused_at is None:
+            self._refused_at = moment
+            LOG.warning("%s %s It is asked for again for %d seconds.", error.message, error.hint, NAME_WAIT)
+        elif moment - self._refused_at > NAME_WAIT and all(slot.carry is None for slot in self._slots):
+            raise error
+        for slot in self._slots:
+            slot.ask_at = moment + ASK
+
     def _introduction(self) -> Register:
         said = self._options
-        return Register(name=said.name, devices=list(said.devices), labels=list(said.labels), version=__version__)
+        return Register(
+            name=said.name,
+            devices=list(said.devices),
+            labels=list(said.labels),
+            version=__version__,
+            instance=self._instance,
+        )
 
     def _adopt(self) -> None:
         """Go on with what the worker before this one left at work."""
@@ -167,6 +201,21 @@ class Worker:
         for folder in (home / RUNS).glob("*"):
             if folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _instance(home: Path) -> str:
+    """What this home is called: a random word, made once. Raises LoomError `disk_full`, `not_writable`."""
+    file = home / INSTANCE
+    try:
+        if file.is_file() and re.fullmatch(r"[0-9a-f]{32}", known := file.read_text("ascii", "replace")):
+            return known
+        made = secrets.token_hex(16)
+        half = file.with_suffix(".partial")
+        half.write_text(made, "ascii")
+        half.replace(file)
+    except OSError as error:
+        raise refusal(home, error) from error
+    return made
 
 
 def carry_one(url: str, run_token: str, home: Path, cache_bytes: int, ending: threading.Event) -> None:

@@ -60,8 +60,8 @@ class EventQueue:
                     self.last_seq += 1
                     self._waiting.append((self.last_seq, line.decode("utf-8", "replace")))
 
-    def next(self, sent: FileSet) -> list[str]:
-        """The lines for the next message."""
+    def next(self, sent: FileSet, most: int = MOST_BYTES) -> list[str]:
+        """The lines for the next message, of `most` bytes unless the first is longer by itself."""
         chosen: list[str] = []
         size = 0
         with self._lock:
@@ -70,7 +70,7 @@ class EventQueue:
             named = NAMED.search(line)
             size += len(line) * 2
             waits = named and not sent.has(named[1]) and (self._run_dir / named[1]).exists()
-            if size > MOST_BYTES or waits:
+            if (chosen and size > most) or waits:
                 break
             chosen.append(line)
         return chosen

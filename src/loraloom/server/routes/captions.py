@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from loraloom.data import label_sets
 from loraloom.jobs import captioning
@@ -18,6 +18,7 @@ from loraloom.server.selecting import Selection
 from loraloom.server.views import RunView
 from loraloom.spec.captioning import CaptionJob
 from loraloom.spec.engines import ENGINES
+from loraloom.spec.work import Label
 from loraloom.store.datasets import own_dataset
 
 router = APIRouter(tags=["captions"], responses=described("request_invalid"))
@@ -27,6 +28,8 @@ class CaptionsAsked(Selection):
     """Which pictures an engine is to caption, and how."""
 
     job: CaptionJob
+    labels: list[Label] = Field([], max_length=32, examples=[["a100"]])
+    """Only a worker that has all of these may take it."""
 
 
 class EngineView(BaseModel):
@@ -61,7 +64,7 @@ def create_captions(context: Ctx, session: Db, user: Me, dataset_id: DatasetId, 
     """Queue a captioning. Its result is one change of the data set, which can be undone."""
     dataset = own_dataset(session, dataset_id, user)
     images = selecting.images_of(session, selecting.ids_of(session, dataset_id, body))
-    run = captioning.create(session, user, dataset, body.job, images)
+    run = captioning.create(session, user, dataset, body.job, images, body.labels)
     session.commit()
     context.supervisor.wake()
     context.hub.tell(run.id, False)

@@ -49,7 +49,8 @@ MOST_RUNS = 50
 )
 def create_experiment(context: Ctx, session: Db, user: Me, body: ExperimentCreate) -> ExperimentView:
     """Queue an experiment."""
-    run = experiments.create(session, user, body.experiment, body.name, body.priority, context.home / "runs")
+    asked = (body.experiment, body.name, body.priority)
+    run = experiments.create(session, user, *asked, context.home / "runs", body.labels)
     session.commit()
     context.supervisor.wake()
     context.hub.tell(run.id, False)
@@ -139,7 +140,7 @@ def read_run_diff(
 def create_sweep(context: Ctx, session: Db, user: Me, body: SweepCreate) -> SweepView:
     """Queue a run for every combination of values, and the experiment that compares them."""
     asked = (body.name, body.dataset, body.config, body.vary, body.prompts, body.seeds)
-    made = sweeps.create_sweep(session, user, *asked, context.home / "runs")
+    made = sweeps.create_sweep(session, user, *asked, context.home / "runs", body.labels)
     session.commit()
     context.supervisor.wake()
     for run in (*made.runs, made.experiment):

@@ -143,7 +143,9 @@ def retry_run(context: Ctx, session: Db, user: Me, run_id: str, body: Retry) -> 
 Verb = Literal["pause", "resume", "cancel", "kill", "sample", "checkpoint"]
 
 
-@router.post("/runs/{run_id}/{verb}", responses=described("run_not_found", "not_allowed", "run_not_ready"))
+@router.post(
+    "/runs/{run_id}/{verb}", responses=described("run_not_found", "not_allowed", "run_not_ready", "quota_reached")
+)
 def steer_run(context: Ctx, session: Db, user: Me, run_id: str, verb: Verb) -> RunView:
     """Pause (checkpoint first), resume, cancel (checkpoint first), kill, draw samples now, write a checkpoint now."""
     run = _own(session, user, run_id)

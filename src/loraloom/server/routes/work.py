@@ -58,9 +58,9 @@ def granted(connection: HTTPConnection, session: Db) -> Grant:
 Held = Annotated[Grant, Depends(granted)]
 
 
-@router.post("/work/workers", dependencies=[Known])
+@router.post("/work/workers", dependencies=[Known], responses=described("in_use"))
 def register_worker(context: Ctx, session: Db, body: Register) -> Registered:
-    """Introduce a worker; asked again under a name that is known, it is the same machine."""
+    """Introduce a worker. A name that is known is the same machine again, or another one once that is away."""
     worker = workers.register(session, body)
     lease = context.supervisor.leases.seconds
     return Registered(id=worker.id, lease_seconds=lease, beat_seconds=BEAT_SECONDS, draining=worker.draining)

@@ -91,8 +91,8 @@ export const readQuality = (dataset: string, language: "en" | "zh", asked: Asked
 export const listEngines = (signal?: AbortSignal) => take(api.GET("/api/caption-engines", { signal }));
 export const listLabelSets = (signal?: AbortSignal) => take(api.GET("/api/label-sets", { signal }));
 /** `job` is made from the engine's own schema. */
-export const startCaptions = (dataset: string, selection: Selection, job: Record<string, unknown>) =>
-  take(api.POST("/api/datasets/{dataset_id}/captions", { params: set(dataset), body: { ...selection, job: job as Schemas["CaptionsAsked"]["job"] } }));
+export const startCaptions = (dataset: string, selection: Selection, job: Record<string, unknown>, machines: readonly string[]) =>
+  take(api.POST("/api/datasets/{dataset_id}/captions", { params: set(dataset), body: { ...selection, job: job as Schemas["CaptionsAsked"]["job"], labels: [...machines] } }));
 
 export const readLabelling = (dataset: string, signal?: AbortSignal) =>
   take(api.GET("/api/datasets/{dataset_id}/labelling", { params: set(dataset), signal }));

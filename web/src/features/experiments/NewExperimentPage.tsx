@@ -43,7 +43,7 @@ function NewExperiment({ params }: { params: URLSearchParams }) {
   const asked = askedOf(draft, chosen.kind, { prompts: chosen.prompts, base: chosen.base?.id }, chosen.named);
   const create = useCreate();
   const start = () =>
-    create.mutate({ name: draft.name.trim(), experiment: asked }, {
+    create.mutate({ name: draft.name.trim(), experiment: asked, labels: draft.machines }, {
       onSuccess: ({ run }) => {
         forgetKept(address);
         void navigate(`/experiments/${run.id}`);

@@ -71,7 +71,7 @@ export function useVote(id: string) {
 export function useCreate() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; experiment: ExperimentAsked }) => take(api.POST("/api/experiments", { body: { ...body, priority: 0 } })),
+    mutationFn: (body: { name: string; experiment: ExperimentAsked; labels: string[] }) => take(api.POST("/api/experiments", { body: { ...body, priority: 0 } })),
     onSuccess: (made) => {
       client.setQueryData(one(made.run.id), made);
       client.setQueryData(keys.run(made.run.id), made.run);

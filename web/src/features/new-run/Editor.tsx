@@ -89,7 +89,7 @@ export function Editor({ kind, onKind, start, address, presets, schema, datasets
             </Fold>
           </section>
         </div>
-        <Side kind={kind} asked={asked} machine={machine} changes={changes} checked={checked} stale={rested !== asked} hasDataset={dataset !== undefined} submit={submit} />
+        <Side kind={kind} asked={asked} labels={draft.labels ?? []} machine={machine} changes={changes} checked={checked} stale={rested !== asked} hasDataset={dataset !== undefined} submit={submit} />
       </div>
     </FormContext>
   );

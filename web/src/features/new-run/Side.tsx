@@ -15,6 +15,7 @@ import type { Start } from "@/features/new-run/useStart";
 interface Props {
   kind: Kind;
   asked: { config: Nested; dataset: string | null };
+  labels: readonly string[];
   machine: Machine;
   changes: Changes;
   checked: Parameters<typeof PlanPanel>[0]["checked"];
@@ -25,13 +26,13 @@ interface Props {
   submit: Start;
 }
 
-export function Side({ kind, asked, machine, changes, checked, stale, hasDataset, submit }: Props) {
+export function Side({ kind, asked, labels, machine, changes, checked, stale, hasDataset, submit }: Props) {
   const forecasting = useForecast(asked.config, hasDataset ? asked.dataset : null);
   const warnings = forecasting.seen?.advice.length ?? 0;
   return (
     <PlanPanel
       kind={kind} checked={checked} stale={stale} hasDataset={hasDataset} submit={submit}
-      more={(ready) => <TrySeveral asked={asked} ready={ready} />}
+      more={(ready) => <TrySeveral asked={asked} labels={labels} ready={ready} />}
       warnings={hasDataset && warnings > 0 && <Warnings count={warnings} />}
     >
       <ForecastPanel forecasting={forecasting} changes={changes} machine={machine} />

@@ -1,9 +1,10 @@
-// Settings: of this browser, of the server, its workers and limits, its storage, its users, one's tokens.
+// Settings: of this browser, of the server, its workers and limits, its storage and what is kept there, its users, one's tokens.
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { sessionQuery } from "@/api/queries";
 import { Page } from "@/components/Page";
 import { BrowserSection } from "./BrowserSection";
+import { KeptSection } from "./kept/KeptSection";
 import { LimitsSection } from "./limits/LimitsSection";
 import { PasswordButton } from "./PasswordButton";
 import { Section } from "./Section";
@@ -29,6 +30,7 @@ export function Component() {
       <StorageSection mayClean={user?.admin ?? false} />
       {user?.admin ? <WorkersSection /> : null}
       {user?.admin ? <LimitsSection /> : null}
+      {user?.admin ? <KeptSection /> : null}
       {user?.admin ? <UsersSection me={user} open={!session.data?.login_required} /> : null}
       <TokensSection />
     </Page>

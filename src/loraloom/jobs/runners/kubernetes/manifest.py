@@ -27,6 +27,8 @@ class JobAsk:
     needs_bytes: int | None = None
     """Memory of a GPU by the forecast; 0: it needs none; None: nobody knows."""
     priority: int = 0
+    cards: int = 1
+    """GPUs that it computes on at once."""
 
 
 def name_of(run_id: str, fence: int) -> str:
@@ -50,7 +52,7 @@ def job_of(settings: Settings, ask: JobAsk) -> dict[str, Any]:
     A pod that dies is never replaced: the server grants the run anew, with a new fence, and only then may another
     process write. `podReplacementPolicy` says so where the cluster knows it (Kubernetes 1.28).
     """
-    gpu = settings.class_for(ask.needs_bytes)
+    gpu = settings.class_for(ask.needs_bytes, ask.cards)
     labels = labels_of(settings) | {RUN: ask.run_id, FENCE: str(ask.fence)} | ({CLASS: gpu.name} if gpu else {})
     spec: dict[str, Any] = {
         "parallelism": 1,

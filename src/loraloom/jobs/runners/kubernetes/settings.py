@@ -115,12 +115,16 @@ class Settings(_Frozen):
                 "config_invalid", f"The settings of Kubernetes are wrong: {text}.", "See docs/kubernetes.md.", problems
             ) from None
 
-    def class_for(self, needs_bytes: int | None) -> GpuClass | None:
-        """The smallest class whose memory holds `needs_bytes`; the largest when nobody knows (None); None for a run that
-        needs no GPU (0), or when there are no classes and nobody knows. Raises LoomError `no_such_device`."""
+    def class_for(self, needs_bytes: int | None, cards: int = 1) -> GpuClass | None:
+        """The smallest class with `cards` GPUs whose memory holds `needs_bytes`; the largest when nobody knows (None); None
+        for a run that needs no GPU (0), or when there are no classes and nobody knows. Raises LoomError `no_such_device`."""
         if needs_bytes == 0 or (needs_bytes is None and not self.classes):
             return None
-        by_size = sorted(self.classes, key=lambda one: one.memory_bytes)
+        enough = [one for one in self.classes if one.count >= cards]
+        if self.classes and not enough:
+            text = f"The run needs {cards} GPUs together, and no class of the cluster gives so many."
+            raise LoomError("no_such_device", text, "Lower training.processes, or add a class with that `count`.")
+        by_size = sorted(enough, key=lambda one: (one.memory_bytes, one.count))
         if needs_bytes is None:
             return by_size[-1]
         for one in by_size:

@@ -22,7 +22,7 @@ from loraloom.train.families.causal_lm.answers import Answers
 from loraloom.train.families.causal_lm.head import head_of, token_losses
 from loraloom.train.families.causal_lm.noise import noisy
 from loraloom.train.families.causal_lm.pack import Row, pack
-from loraloom.train.task import Held, part_size
+from loraloom.train.task import Held
 
 Item = tuple[Tokens, ...]
 """A sequence, or the chosen and the rejected answer to one conversation."""
@@ -85,12 +85,12 @@ class TextTask:
     def parts(self, position: int) -> int:
         """In how many parts the batch is computed."""
         items = len(self._batch(position))
-        return math.ceil(items / part_size(self._run.training, items))
+        return math.ceil(items / self._run.training.at_once(items))
 
     def loss(self, position: int, part: int) -> Tensor:
         """Sum over the part's tokens (or pairs), divided by those of the whole batch."""
         numbers = self._batch(position)
-        size = part_size(self._run.training, len(numbers))
+        size = self._run.training.at_once(len(numbers))
         some = numbers[part * size : (part + 1) * size]
         return self._sum(some, [self._items[i] for i in some]) / self._amount(numbers)
 

@@ -7,6 +7,7 @@ import { keys } from "@/api/queries";
 import { announce } from "@/components/announce";
 import { ErrorNote } from "@/components/ErrorNote";
 import { Waiting } from "@/components/Waiting";
+import { MachineLabels } from "@/features/new-run/MachineLabels";
 import { type Engine, startCaptions } from "../api";
 import { useEditor } from "../editor/useEditor";
 import { isNarrow } from "../filter";
@@ -73,11 +74,12 @@ function Asked({ engine, onClose }: { engine: Engine; onClose: () => void }) {
   const client = useQueryClient();
   const { dataset, meant, selected, filter, total } = useEditor();
   const [job, setJob] = useState<Job>(START);
+  const [machines, setMachines] = useState<readonly string[]>([]);
   const labelled = takesLabels(engine.fields);
   const start = useMutation({
     mutationFn: () => {
       const labels = labelled ? { labels: job.labels, label_sets: job.labelSets } : {};
-      return startCaptions(dataset.id, meant(), { ...job.changed, ...labels, engine: engine.engine, existing: job.existing });
+      return startCaptions(dataset.id, meant(), { ...job.changed, ...labels, engine: engine.engine, existing: job.existing }, machines);
     },
     onSuccess: () => {
       announce(t("captions.started"));
@@ -95,6 +97,7 @@ function Asked({ engine, onClose }: { engine: Engine; onClose: () => void }) {
       }}
     >
       <EngineForm engine={engine} job={job} onChange={setJob} error={start.error} />
+      <MachineLabels chosen={machines} onChoose={setMachines} />
       <p className={classes.note}>{t(`edit.scope.${scope}`, { count: selected.size || total })}</p>
       {start.isError ? <ErrorNote error={start.error} small /> : null}
       <Group justify="flex-end">

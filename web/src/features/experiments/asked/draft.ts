@@ -30,12 +30,14 @@ export interface Draft {
   system: string;
   maxTokens: number;
   measure: boolean;
+  /** Labels that a machine must have to take it. */
+  machines: string[];
   name: string;
 }
 
 export const FRESH: Draft = {
   base: true, loras: [], runs: [], strengths: null, prompts: null, seeds: 3, firstSeed: 1, bases: null, samplers: ["ddim"],
-  negative: "", steps: null, guidance: null, width: null, height: null, system: "", maxTokens: 200, measure: true, name: "",
+  negative: "", steps: null, guidance: null, width: null, height: null, system: "", maxTokens: 200, measure: true, machines: [], name: "",
 };
 
 /** The draft that an address asks for: `?lora=a&lora=b&run=c&step=200`; every `step` belongs to the run before it. */

@@ -7,6 +7,7 @@ import { Fold } from "@/components/Fold";
 import { SAMPLERS } from "@/features/experiments/asked/draft";
 import type { PartProps } from "@/features/experiments/new/Choose";
 import classes from "@/features/experiments/new/New.module.css";
+import { MachineLabels } from "@/features/new-run/MachineLabels";
 import { isNamed } from "@/features/new-run/steps/fit";
 
 const PICTURES = [
@@ -64,6 +65,7 @@ export function More({ draft, chosen, models, onChange }: PartProps & { models: 
               <Textarea label={t("new.negative")} autosize minRows={1} value={draft.negative} onChange={(event) => onChange({ negative: event.currentTarget.value })} />
             )}
             <Switch label={t("new.measure")} description={t("new.measureHelp")} checked={draft.measure} onChange={(event) => onChange({ measure: event.currentTarget.checked })} />
+            <MachineLabels chosen={draft.machines} onChoose={(machines) => onChange({ machines: [...machines] })} />
           </div>
         )}
       </Fold>

@@ -15,6 +15,8 @@ import type { Nested } from "@/features/new-run/form/nested";
 
 interface Props {
   asked: { config: Nested; dataset: string | null };
+  /** Only on machines with all of these. */
+  labels: readonly string[];
   onClose: () => void;
 }
 
@@ -23,7 +25,7 @@ interface Tried {
   text: string;
 }
 
-export default function SweepDialog({ asked, onClose }: Props) {
+export default function SweepDialog({ asked, labels, onClose }: Props) {
   const { t } = useTranslation(["experiments", "common"]);
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -34,7 +36,7 @@ export default function SweepDialog({ asked, onClose }: Props) {
   const start = useMutation({
     mutationFn: () => {
       const name = typeof asked.config.name === "string" ? asked.config.name : "";
-      return take(api.POST("/api/sweeps", { body: { name, dataset: asked.dataset, config: configFor(asked.config, tried.map((one) => one.key)), vary } }));
+      return take(api.POST("/api/sweeps", { body: { name, dataset: asked.dataset, config: configFor(asked.config, tried.map((one) => one.key)), vary, labels: [...labels] } }));
     },
     onSuccess: ({ experiment }) => {
       forgetKept();

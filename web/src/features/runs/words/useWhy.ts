@@ -18,6 +18,8 @@ export function useWhy(): (run: Run) => string {
         return t("why.labels", { labels: waits.labels.join(i18n.language === "zh" ? "、" : ", ") });
       case "device":
         return t("why.device", { device: waits.device });
+      case "cards":
+        return t("why.cards", { cards: waits.cards });
       case "memory":
         return t("why.memory", { memory: bytes(waits.bytes ?? 0) });
       default:

@@ -67,9 +67,9 @@ function Devices({ worker }: { worker: Worker }) {
   const { bytes } = useFormat();
   return (
     <ul className={classes.devices} aria-label={t("workers.devices", { name: worker.name })}>
-      {worker.devices.map(({ id, name, memory_total, run }) => (
+      {worker.devices.map(({ id, name, count, memory_total, run }) => (
         <li key={id}>
-          <span>{[id, name, memory_total ? bytes(memory_total) : ""].filter(Boolean).join(" · ")}</span>
+          <span>{[id, name, memory_total ? `${count > 1 ? `${count} × ` : ""}${bytes(memory_total)}` : ""].filter(Boolean).join(" · ")}</span>
           <span>{run ? <>{t("workers.does")} <Link to={`/runs/${run.id}`}>{run.name}</Link></> : t("workers.free")}</span>
         </li>
       ))}

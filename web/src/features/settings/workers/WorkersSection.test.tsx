@@ -18,7 +18,7 @@ beforeAll(async () => {
 const seen = new Date().toISOString();
 const worker = (name: string, over: Partial<Worker> = {}): Worker => ({
   id: name, name, labels: [], version: "0.1.0", there: true, draining: false, seen_at: seen, created_at: seen,
-  devices: [{ id: "cuda:0", name: "A card", kind: "cuda", memory_total: 24 * 2 ** 30, run: null }], ...over,
+  devices: [{ id: "cuda:0", name: "A card", kind: "cuda", count: 1, memory_total: 24 * 2 ** 30, run: null }], ...over,
 });
 let known: Worker[] = [];
 const asked: [string, unknown][] = [];
@@ -52,13 +52,20 @@ const show = () =>
   );
 
 it("shows labels, devices and the run that is on one", async () => {
-  known = [worker("gpu-1", { labels: ["a100", "80gb"], devices: [{ id: "cuda:0", name: "A card", kind: "cuda", memory_total: 24 * 2 ** 30, run: { id: "r1", name: "Ink" } }, { id: "cpu", name: "", kind: "cpu", memory_total: 0, run: null }] })];
+  known = [worker("gpu-1", { labels: ["a100", "80gb"], devices: [{ id: "cuda:0", name: "A card", kind: "cuda", count: 1, memory_total: 24 * 2 ** 30, run: { id: "r1", name: "Ink" } }, { id: "cpu", name: "", kind: "cpu", count: 1, memory_total: 0, run: null }] })];
   show();
   expect(within(await screen.findByRole("list", { name: "Labels" })).getAllByRole("listitem").map((item) => item.textContent)).toEqual(["a100", "80gb"]);
   const devices = within(screen.getByRole("list", { name: "Devices of gpu-1" })).getAllByRole("listitem");
   expect(devices[0]?.textContent).toContain("cuda:0 · A card · ");
   expect(within(devices[0] as HTMLElement).getByRole("link", { name: "Ink" }).getAttribute("href")).toBe("/runs/r1");
   expect(devices[1]?.textContent).toBe("cpufree");
+});
+
+it("says how many cards are given together", async () => {
+  known = [worker("gpu-2", { devices: [{ id: "cuda:0+1", name: "A card", kind: "cuda", count: 2, memory_total: 24e9, run: null }] })];
+  show();
+  const devices = await screen.findByRole("list", { name: "Devices of gpu-2" });
+  expect(devices.textContent).toMatch(/^cuda:0\+1 · A card · 2 × 24\sGB/);
 });
 
 it("gives a worker no more runs, and runs again", async () => {
