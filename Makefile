@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-text serve test test-unit test-kubernetes check deploy-check format docs bench web web-check client dist clean
+UNIT := tests/unit tests/structure -n logical --maxprocesses 4 --dist loadfile
 WEB := src/loraloom/assets/web/index.html
 WEB_FILES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 
@@ -40,14 +41,15 @@ serve: $(STAMP) $(WEB) ## Open the page: upload, train, watch, download
 
 test: $(STAMP) $(WEB) deploy/node_modules/.installed ## Every test: unit, structure, recipe, the page, a real browser where there is one
 	cd web && npm test --silent
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(UNIT)
+	$(BIN)/python -m pytest tests/recipe tests/service tests/e2e tests/gpu
 
 test-kubernetes: $(STAMP) deploy/node_modules/.installed ## Against a real API server, built from Debian's source (some minutes once)
 	$(BIN)/python tools/kubernetes/build.py
 	$(BIN)/python -m pytest tests/kubernetes
 
 test-unit: $(STAMP) ## The fast tests alone
-	$(BIN)/python -m pytest tests/unit tests/structure
+	$(BIN)/python -m pytest $(UNIT)
 
 deploy/node_modules/.installed: deploy/package.json deploy/package-lock.json
 	cd deploy && npm ci --no-audit --no-fund --loglevel=error

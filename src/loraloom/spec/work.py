@@ -50,7 +50,7 @@ class Register(_Said):
     devices: list[WorkerDevice] = Field(max_length=64)
     labels: list[Label] = Field([], max_length=32)
     version: str = Field("", max_length=50)
-    instance: str = Field("", max_length=100)
+    instance: str = Field(default="", max_length=100)
 
 
 class Registered(_Said):
