@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-text serve test test-unit test-kubernetes check deploy-check format docs bench web web-check client dist clean
-UNIT := tests/unit tests/structure -n logical --maxprocesses 4 --dist loadfile
+.PHONY: help install demo demo-text serve test test-unit test-kubernetes check py-check deploy-check format docs bench web web-check client dist clean
+CORES := -n logical --maxprocesses 4 --dist loadfile
 WEB := src/loraloom/assets/web/index.html
 WEB_FILES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 
@@ -41,15 +41,15 @@ serve: $(STAMP) $(WEB) ## Open the page: upload, train, watch, download
 
 test: $(STAMP) $(WEB) deploy/node_modules/.installed ## Every test: unit, structure, recipe, the page, a real browser where there is one
 	cd web && npm test --silent
-	$(BIN)/python -m pytest $(UNIT)
-	$(BIN)/python -m pytest tests/recipe tests/service tests/e2e tests/gpu
+	$(BIN)/python -m pytest tests/unit tests/structure tests/service $(CORES)
+	$(BIN)/python -m pytest tests/recipe tests/e2e tests/gpu
 
 test-kubernetes: $(STAMP) deploy/node_modules/.installed ## Against a real API server, built from Debian's source (some minutes once)
 	$(BIN)/python tools/kubernetes/build.py
 	$(BIN)/python -m pytest tests/kubernetes
 
 test-unit: $(STAMP) ## The fast tests alone
-	$(BIN)/python -m pytest $(UNIT)
+	$(BIN)/python -m pytest tests/unit tests/structure $(CORES)
 
 deploy/node_modules/.installed: deploy/package.json deploy/package-lock.json
 	cd deploy && npm ci --no-audit --no-fund --loglevel=error
@@ -58,7 +58,9 @@ deploy/node_modules/.installed: deploy/package.json deploy/package-lock.json
 deploy-check: $(STAMP) deploy/node_modules/.installed ## Chart, compose.yaml and Dockerfile against their schemas
 	$(BIN)/python -m tools.deploy_check
 
-check: $(STAMP) web-check deploy-check ## Format, lint, types, import arrows, generated docs and client: reports only
+check: py-check web-check deploy-check ## Format, lint, types, import arrows, generated docs and client: reports only
+
+py-check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
