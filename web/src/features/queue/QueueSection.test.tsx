@@ -67,7 +67,7 @@ it.each([
   [{ why: "memory", bytes: 22e9, labels: [] }, /^Needs 22.* GB: no machine that is there has it$/],
   [{ why: "labels", labels: ["a100", "eu"] }, /^No machine that is there has all the labels: a100, eu$/],
   [{ why: "device", device: "cuda:3", labels: [] }, /has the device cuda:3$/],
-  [{ why: "cards", cards: 2, labels: [] }, /^Needs 2 cards together: no machine that is there offers them$/],
+  [{ why: "cards", cards: 2, labels: [] }, /^Needs 2 cards together: no machine that is there offers them \(as with --device cuda:0\+1\)$/],
   [{ why: "quota", most: 2, labels: [] }, /^Your quota of 2 at once is used$/],
   [{ why: "quota", most: 4, team: "ink", labels: [] }, /^The quota of the team ink, 4 at once, is used$/],
 ])("says in words why a run waits: %o", async (waits, words) => {

@@ -33,7 +33,7 @@ export function QueueSection() {
         {pause.error && <ErrorNote error={pause.error} small />}
         {paused && <p className={classes.paused} role="status">{t(running.length > 0 ? "pausedRunning" : "paused")}</p>}
         {running.length === 0 ? (
-          <p className={classes.idle}>{t(waiting.length > 0 && !paused ? "starting" : "idle")}</p>
+          <p className={classes.idle}>{t(!paused && waiting.some((run) => run.waits == null) ? "starting" : "idle")}</p>
         ) : (
           <div className={classes.cards}>{running.map((run) => <RunningCard key={run.id} run={run} />)}</div>
         )}
