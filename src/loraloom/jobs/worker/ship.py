@@ -105,6 +105,8 @@ class FileSet:
         """`known`: files that came from the server; `stubs`: checkpoints that it has besides; `events` of the run."""
         self._run_dir, self._events = run_dir, events
         self._sent: dict[str, _Seen] = {}
+        self._unsure: set[str] = set()
+        """Files that the server may have: its answer was lost."""
         self._stubs = {f"checkpoints/{name}" for name in stubs}
         for ref in known:
             file = run_dir / ref.path
@@ -146,11 +148,14 @@ class FileSet:
             refs.append(FileRef(path=path, sha256=sha256, bytes=size))
         if refs and CHECKPOINT.match(refs[0].path):
             self._await(mark)
+        paths = {ref.path for ref in refs}
+        self._unsure |= paths
         if refs:
             server.files(refs, [])
         for ref in refs:
             size, changed = there[ref.path]
             self._sent[ref.path] = _Seen(size, changed, ref)
+        self._unsure -= paths
 
     def _mark(self) -> int:
         """Number of the newest event."""
@@ -169,7 +174,7 @@ class FileSet:
             time.sleep(0.02)
 
     def _remove(self, server: Server, there: set[str]) -> None:
-        gone = {path for path in self._sent if path not in there}
+        gone = {path for path in (*self._sent, *self._unsure) if path not in there}
         stubs = {stub for stub in self._stubs if not (self._run_dir / stub).is_dir()}
         whole = {found[0] for path in gone if (found := CHECKPOINT.match(path))}
         whole = {folder for folder in whole if not (self._run_dir / folder).is_dir()} | stubs
@@ -177,7 +182,8 @@ class FileSet:
         for start in range(0, len(names), MOST_FILES):
             server.files([], names[start : start + MOST_FILES])
         for path in gone:
-            del self._sent[path]
+            self._sent.pop(path, None)
+        self._unsure -= gone
         self._stubs -= stubs
 
     def _known(self, path: str) -> tuple[int, int]:

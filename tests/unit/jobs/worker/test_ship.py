@@ -16,12 +16,13 @@ from tests import made_events
 
 
 class Receiver:
-    """Keeps what it is sent, as the server does; `away` is how often it does not answer."""
+    """Keeps what it is sent, as the server does; `away` is how often it does not answer, `lost` how often its answer about
+    files gets lost."""
 
     def __init__(self) -> None:
         self.bytes: dict[str, bytes] = {}
         self.said: list[tuple[list[str], list[str]]] = []
-        self.away = 0
+        self.away = self.lost = 0
 
     def send(self, content: bytes | Path, sha256: str, size: int) -> None:
         if self.away:
@@ -34,6 +35,9 @@ class Receiver:
     def files(self, put: list[FileRef], remove: list[str]) -> None:
         assert all(ref.sha256 in self.bytes for ref in put)
         self.said.append((sorted(ref.path for ref in put), remove))
+        if self.lost:
+            self.lost -= 1
+            raise Away("test")
 
     def calm(self) -> list[tuple[list[str], list[str]]]:
         said, self.said = self.said, []
@@ -166,3 +170,31 @@ def test_a_checkpoint_comes_after_the_events_before_it(tmp_path: Path, monkeypat
     events.confirm(4)
     files.sync(server)  # pyright: ignore[reportArgumentType]
     assert server.calm() == [(["checkpoints/step-000004/state.json"], [])]
+
+
+def test_what_the_server_may_have_is_taken_out_of_it_again(tmp_path: Path) -> None:
+    """The child prunes a checkpoint before anybody knows whether it arrived."""
+    _, files = queue(tmp_path)
+    server = Receiver()
+    fill(tmp_path, "checkpoints/step-000005/state.json", "samples/1.png")
+    server.lost = 1
+    with pytest.raises(Away):
+        files.sync(server)  # pyright: ignore[reportArgumentType]
+    server.lost = 1
+    with pytest.raises(Away):
+        files.sync(server)  # pyright: ignore[reportArgumentType]
+    assert server.calm() == [(["samples/1.png"], []), (["samples/1.png"], [])]
+    server.lost = 0
+    (tmp_path / "samples/1.png").unlink()
+    files.sync(server)  # pyright: ignore[reportArgumentType]
+    assert server.calm() == [(["checkpoints/step-000005/state.json"], []), ([], ["samples/1.png"])]
+    fill(tmp_path, "checkpoints/step-000010/state.json")
+    server.lost = 1
+    with pytest.raises(Away):
+        files.sync(server)  # pyright: ignore[reportArgumentType]
+    server.calm()
+    shutil.rmtree(tmp_path / "checkpoints" / "step-000010")
+    files.sync(server)  # pyright: ignore[reportArgumentType]
+    assert server.calm() == [([], ["checkpoints/step-000010"])]
+    files.sync(server)  # pyright: ignore[reportArgumentType]
+    assert server.calm() == []
