@@ -41,8 +41,8 @@ serve: $(STAMP) $(WEB) ## Open the page: upload, train, watch, download
 
 test: $(STAMP) $(WEB) deploy/node_modules/.installed ## Every test: unit, structure, recipe, the page, a real browser where there is one
 	cd web && npm test --silent
-	$(BIN)/python -m pytest tests/unit tests/structure tests/service $(CORES)
-	$(BIN)/python -m pytest tests/recipe tests/e2e tests/gpu
+	$(BIN)/python -m pytest tests/unit tests/structure $(CORES)
+	$(BIN)/python -m pytest tests/recipe tests/service tests/e2e tests/gpu
 
 test-kubernetes: $(STAMP) deploy/node_modules/.installed ## Against a real API server, built from Debian's source (some minutes once)
 	$(BIN)/python tools/kubernetes/build.py
